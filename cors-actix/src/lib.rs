@@ -1,0 +1,39 @@
+//! Bucket-style CORS as a middleware for [actix-web]: an ordered rule list, exactly as an object store's bucket has it.
+//!
+//! A preflight is answered here, accepted or refused; the inner service is not called. Everything else goes to the
+//! inner service, always; on the way back its own CORS headers are removed, and those of the matching rule are written,
+//! on errors too.
+//!
+//! Build [`OssCors`] once, outside of the worker closure, so that all workers share its rules:
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use cors_actix::OssCors;
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let cors = OssCors::from_file("cors.xml")?;
+//!     let app = move || App::new().route("/", web::get().to(async || "hello")).wrap(cors.clone());
+//!     HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! It wraps an `App`, a scope or a resource. The `wrap` that is written last is the outermost: write this one last, so
+//! that what other middleware answers is decorated too.
+//!
+//! [actix-web]: https://docs.rs/actix-web
+
+mod baked;
+mod error;
+mod future;
+mod middleware;
+mod transform;
+mod write;
+
+pub use cors_core;
+pub use cors_source::{LoadError, LoadErrorKind};
+pub use error::DecoratedError;
+pub use future::ResponseFuture;
+pub use middleware::OssCorsMiddleware;
+pub use transform::OssCors;

@@ -1,0 +1,166 @@
+//! A decision onto a response.
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use cors_core::{
+    AdapterOptions, Outcome, Refusal, RefusalBody, allow_headers, is_cors_response_header, merge_vary, request_id,
+};
+
+use crate::baked::BakedRule;
+use crate::middleware::RequestHeaders;
+
+/// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
+/// held until the response comes.
+#[derive(Clone)]
+pub(crate) struct CorsHeaders {
+    rule: Option<RuleHeaders>,
+    vary_origin: bool,
+    keep_inner: bool,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Clone)]
+struct RuleHeaders {
+    allow_origin: HeaderValue,
+    allow_methods: HeaderValue,
+    expose_headers: Option<HeaderValue>,
+    max_age: Option<HeaderValue>,
+    allow_credentials: bool,
+}
+
+impl CorsHeaders {
+    pub(crate) fn new(
+        rule: Option<&BakedRule>,
+        vary_origin: bool,
+        options: AdapterOptions,
+        outcome: Option<Outcome>,
+        request: &HeaderMap,
+    ) -> Self {
+        Self {
+            rule: rule.map(|rule| RuleHeaders::new(rule, request)),
+            vary_origin,
+            keep_inner: options.dangerously_keep_inner_headers,
+            outcome,
+        }
+    }
+
+    pub(crate) fn write<B>(self, response: &mut HttpResponse<B>) {
+        if let Some(outcome) = self.outcome {
+            response.extensions_mut().insert(outcome);
+        }
+        let headers = response.headers_mut();
+        if !self.keep_inner {
+            remove_inner(headers);
+        }
+        if let Some(rule) = self.rule {
+            rule.write(headers);
+        }
+        if self.vary_origin {
+            vary_origin(headers);
+        }
+    }
+}
+
+impl RuleHeaders {
+    fn new(rule: &BakedRule, request: &HeaderMap) -> Self {
+        // The request's own value, not a copy of its text. A rule matched, so the request has exactly one.
+        let origin = if rule.any_origin { None } else { request.get(header::ORIGIN).cloned() };
+        Self {
+            allow_origin: origin.unwrap_or(HeaderValue::from_static("*")),
+            allow_methods: rule.allow_methods.clone(),
+            expose_headers: rule.expose_headers.clone(),
+            max_age: rule.max_age.clone(),
+            allow_credentials: rule.allow_credentials,
+        }
+    }
+
+    fn write(self, headers: &mut HeaderMap) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.allow_origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.allow_methods);
+        if let Some(expose_headers) = self.expose_headers {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers);
+        }
+        if let Some(max_age) = self.max_age {
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age);
+        }
+        if self.allow_credentials {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+    }
+}
+
+/// A preflight's answer.
+pub(crate) fn answer(
+    rule: Result<&BakedRule, Refusal>,
+    vary_origin: bool,
+    options: AdapterOptions,
+    outcome: Option<Outcome>,
+    request: ServiceRequest,
+) -> ServiceResponse<BoxBody> {
+    let mut response = match rule {
+        Ok(rule) => accepted(rule, request.headers()),
+        Err(refusal) => refused(refusal, options.refusal_body, &request),
+    };
+    if vary_origin {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(outcome) = outcome {
+        response.extensions_mut().insert(outcome);
+    }
+    request.into_response(response)
+}
+
+fn accepted(rule: &BakedRule, request: &HeaderMap) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::OK);
+    let headers = response.headers_mut();
+    RuleHeaders::new(rule, request).write(headers);
+    // Names that a rule allowed are tokens; joined, they are a header value.
+    let allow_headers = allow_headers(RequestHeaders(request)).and_then(|names| HeaderValue::try_from(names).ok());
+    if let Some(allow_headers) = allow_headers {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allow_headers);
+    }
+    response
+}
+
+fn refused(refusal: Refusal, body: RefusalBody, request: &ServiceRequest) -> HttpResponse {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
+    match body {
+        RefusalBody::Empty => HttpResponse::new(status),
+        RefusalBody::Xml => HttpResponse::build(status)
+            .insert_header((header::CONTENT_TYPE, "application/xml"))
+            .body(refusal.to_xml(&request_id(), host(request))),
+    }
+}
+
+/// The host the request was sent to: HTTP/2 has it in the URI, HTTP/1 in a header.
+fn host(request: &ServiceRequest) -> &str {
+    let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    request.uri().host().or_else(header).unwrap_or_default()
+}
+
+/// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the
+/// names they have costs less than asking for each.
+fn remove_inner(headers: &mut HeaderMap) {
+    if !headers.keys().any(|name| is_cors_response_header(name.as_str())) {
+        return;
+    }
+    let inner: Vec<HeaderName> =
+        headers.keys().filter(|name| is_cors_response_header(name.as_str())).cloned().collect();
+    for name in inner {
+        headers.remove(name);
+    }
+}
+
+fn vary_origin(headers: &mut HeaderMap) {
+    let lines = headers.get_all(header::VARY).map(HeaderValue::as_bytes);
+    let merged = match lines.len() {
+        0 => Some(HeaderValue::from_static("Origin")),
+        _ => merge_vary(lines).and_then(|value| HeaderValue::try_from(value).ok()),
+    };
+    if let Some(merged) = merged {
+        headers.insert(header::VARY, merged);
+    }
+}

@@ -1,0 +1,38 @@
+//! What every format is read into: keys, lists and text, each with its place.
+
+/// A value and the byte at which it stands.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) at: usize,
+    pub(super) value: Value,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    /// Text in quotes, or the text of an XML element.
+    Text(String),
+    /// A bare number or boolean, as written.
+    Bare(String),
+    /// An explicit nothing: as absent.
+    Null,
+    List(Vec<Node>),
+    Map(Map),
+}
+
+/// Keys in the order of the file.
+#[derive(Debug, Default)]
+pub(super) struct Map {
+    pub(super) fields: Vec<Field>,
+    /// XML: names are exact, one that is repeated makes a list, an unknown one is dropped (SEMANTICS section 1).
+    /// Otherwise names are known by any spelling, stand once, and an unknown one is a fault.
+    pub(super) liberal: bool,
+    /// Text between elements, if there is any.
+    pub(super) stray: Option<(usize, String)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) key: String,
+    pub(super) at: usize,
+    pub(super) node: Node,
+}

@@ -1,0 +1,61 @@
+//! XML into the tree.
+
+use roxmltree::{Document, Error, Node as XmlNode};
+
+use super::tree::{Field, Map, Node, Value};
+use crate::error::{ConfigError, ConfigErrorKind, Element, Position, quoted};
+
+/// No element of a rule file stands deeper. What is deeper is inside of something unknown, or a fault already.
+const DEEPEST: usize = 3;
+
+pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
+    let document = Document::parse(text).map_err(|error| syntax_error(text, &error))?;
+    let root = document.root_element();
+    let name = root.tag_name().name();
+    if name != Element::CorsConfiguration.name() {
+        return Err(ConfigError {
+            value: Some(quoted(name)),
+            position: Some(super::position(text, root.range().start)),
+            ..ConfigError::new(ConfigErrorKind::WrongRoot)
+        });
+    }
+    Ok(node(root, 1))
+}
+
+fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
+    let at = element.range().start;
+    let mut text = String::new();
+    let mut map = Map { liberal: true, ..Map::default() };
+    for child in element.children() {
+        if child.is_element() {
+            if depth <= DEEPEST {
+                let key = child.tag_name().name().to_owned();
+                map.fields.push(Field { key, at: child.range().start, node: node(child, depth + 1) });
+            }
+        } else if let Some(part) = child.text().filter(|_| child.is_text()) {
+            text.push_str(part);
+            if !part.trim_ascii().is_empty() && map.stray.is_none() {
+                map.stray = Some((child.range().start, part.trim_ascii().to_owned()));
+            }
+        }
+    }
+    if map.fields.is_empty() {
+        return Node { at, value: Value::Text(text) };
+    }
+    Node { at, value: Value::Map(map) }
+}
+
+fn syntax_error(text: &str, error: &Error) -> ConfigError {
+    if matches!(error, Error::DtdDetected) {
+        let position = text.find("<!DOCTYPE").map(|at| super::position(text, at));
+        return ConfigError { position, ..ConfigError::new(ConfigErrorKind::Doctype) };
+    }
+    let at = error.pos();
+    // The place is told once, in front.
+    let message = error.to_string();
+    let message = message.strip_suffix(&format!(" at {at}")).unwrap_or(&message);
+    ConfigError {
+        position: Some(Position { line: at.row as usize, column: at.col as usize }),
+        ..ConfigError::new(ConfigErrorKind::Malformed(quoted(message)))
+    }
+}

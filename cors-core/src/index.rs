@@ -1,0 +1,329 @@
+//! How the patterns of all rules are found at once: one lookup answers with a set of rules.
+//!
+//! ```text
+//!   text --hash--> exact entry? its set is complete: bare `*` and wildcards that match it are in it already
+//!        \-> bare `*` rules + for each suffix length that occurs: suffix known? then its prefixes
+//! ```
+//!
+//! The cost depends on the text and on how many different suffix and prefix lengths the patterns have,
+//! not on how many patterns there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::pattern::Pattern;
+
+/// Bit `i` is set for rule `i`. The lowest set bit is the first matching rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RuleSet(u32);
+
+impl RuleSet {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn only(rule: usize) -> Self {
+        Self(1 << rule)
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn first(self) -> Option<usize> {
+        (self.0 != 0).then_some(self.0.trailing_zeros() as usize)
+    }
+}
+
+impl std::ops::BitAnd for RuleSet {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for RuleSet {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// Patterns of many rules, compiled.
+#[derive(Debug)]
+pub(crate) struct PatternIndex {
+    any: RuleSet,
+    /// The text of every entry once; the tables point into it.
+    texts: Box<[u8]>,
+    exact: HashTable<Exact>,
+    /// Lengths of the suffixes of all wildcards, ascending, each once.
+    suffix_lengths: Box<[u16]>,
+    suffixes: HashTable<Suffix>,
+    /// Lengths of the prefixes that go with one suffix; each suffix owns a stretch, ascending, each once.
+    prefix_lengths: Box<[u16]>,
+    affixes: HashTable<Affix>,
+    state: RandomState,
+    seed: u64,
+}
+
+/// An entry without `*`.
+#[derive(Clone, Copy, Debug)]
+struct Exact {
+    at: u32,
+    length: u16,
+    /// Complete: what `find` answers for this text.
+    rules: RuleSet,
+}
+
+/// The end of one or more wildcards.
+#[derive(Clone, Copy, Debug)]
+struct Suffix {
+    at: u32,
+    length: u16,
+    prefix_count: u16,
+    /// Where its prefix lengths begin.
+    prefixes: u32,
+}
+
+/// One wildcard; its text is the prefix, then the suffix.
+#[derive(Clone, Copy, Debug)]
+struct Affix {
+    at: u32,
+    prefix: u16,
+    suffix: u16,
+    rules: RuleSet,
+}
+
+/// How a text is compared with the entries.
+pub(crate) trait Case {
+    fn fold(byte: u8) -> u8;
+    fn equal(entry: &[u8], text: &[u8]) -> bool;
+    fn write(text: &[u8], hasher: &mut impl Hasher);
+}
+
+/// Byte for byte.
+pub(crate) struct AsIs;
+
+/// ASCII case-insensitive, against entries in lower case.
+pub(crate) struct IgnoreCase;
+
+impl Case for AsIs {
+    fn fold(byte: u8) -> u8 {
+        byte
+    }
+
+    fn equal(entry: &[u8], text: &[u8]) -> bool {
+        entry == text
+    }
+
+    fn write(text: &[u8], hasher: &mut impl Hasher) {
+        hasher.write(text);
+    }
+}
+
+impl Case for IgnoreCase {
+    fn fold(byte: u8) -> u8 {
+        byte.to_ascii_lowercase()
+    }
+
+    fn equal(entry: &[u8], text: &[u8]) -> bool {
+        entry.eq_ignore_ascii_case(text)
+    }
+
+    fn write(text: &[u8], hasher: &mut impl Hasher) {
+        let mut folded = [0; STRETCH];
+        for (to, from) in folded.iter_mut().zip(text) {
+            *to = Self::fold(*from);
+        }
+        hasher.write(folded.get(..text.len()).unwrap_or_default());
+    }
+}
+
+/// A text is hashed in stretches of this many bytes, so that one of any length can be folded in a buffer of one stretch.
+const STRETCH: usize = 64;
+
+impl PatternIndex {
+    /// Each pattern with the rule it belongs to. All texts together are below 4 GiB, each below 64 KiB:
+    /// validation has seen to it.
+    pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = (usize, Pattern<'a>)>) -> Self {
+        let mut any = RuleSet::NONE;
+        let mut exact = BTreeMap::<&str, RuleSet>::new();
+        let mut by_suffix = BTreeMap::<&str, BTreeMap<&str, RuleSet>>::new();
+        for (rule, pattern) in patterns {
+            let rules = match pattern {
+                Pattern::Any => &mut any,
+                Pattern::Exact(text) => exact.entry(text).or_default(),
+                Pattern::Affix { prefix, suffix } => by_suffix.entry(suffix).or_default().entry(prefix).or_default(),
+            };
+            *rules |= RuleSet::only(rule);
+        }
+
+        let mut index = Self::empty(any);
+        index.insert_affixes(&by_suffix);
+        index.insert_exact(&exact);
+        index
+    }
+
+    fn empty(any: RuleSet) -> Self {
+        let state = RandomState::default();
+        Self {
+            any,
+            texts: Box::default(),
+            exact: HashTable::new(),
+            suffix_lengths: Box::default(),
+            suffixes: HashTable::new(),
+            prefix_lengths: Box::default(),
+            affixes: HashTable::new(),
+            seed: state.hash_one(0),
+            state,
+        }
+    }
+
+    fn insert_affixes(&mut self, by_suffix: &BTreeMap<&str, BTreeMap<&str, RuleSet>>) {
+        let mut texts = Vec::new();
+        let mut prefix_lengths = Vec::new();
+        let mut suffixes = Vec::with_capacity(by_suffix.len());
+        let mut affixes = Vec::new();
+        for (suffix, prefixes) in by_suffix {
+            let mut at = 0;
+            for (prefix, rules) in prefixes {
+                at = texts.len();
+                texts.extend_from_slice(prefix.as_bytes());
+                texts.extend_from_slice(suffix.as_bytes());
+                let affix =
+                    Affix { at: at as u32, prefix: prefix.len() as u16, suffix: suffix.len() as u16, rules: *rules };
+                let hash = roll(roll(self.seed, suffix.bytes().rev()), prefix.bytes());
+                affixes.push((mixed(hash), affix));
+                at += prefix.len();
+            }
+            let lengths: BTreeSet<u16> = prefixes.keys().map(|prefix| prefix.len() as u16).collect();
+            let entry = Suffix {
+                at: at as u32,
+                length: suffix.len() as u16,
+                prefix_count: lengths.len() as u16,
+                prefixes: prefix_lengths.len() as u32,
+            };
+            prefix_lengths.extend(lengths);
+            suffixes.push((mixed(roll(self.seed, suffix.bytes().rev())), entry));
+        }
+        let suffix_lengths: BTreeSet<u16> = by_suffix.keys().map(|suffix| suffix.len() as u16).collect();
+        self.texts = texts.into();
+        self.prefix_lengths = prefix_lengths.into();
+        self.suffix_lengths = suffix_lengths.into_iter().collect();
+        self.suffixes = filled(suffixes);
+        self.affixes = filled(affixes);
+    }
+
+    /// After the wildcards: an exact entry's set holds what they say of its text too.
+    fn insert_exact(&mut self, exact: &BTreeMap<&str, RuleSet>) {
+        let mut texts = std::mem::take(&mut self.texts).into_vec();
+        let start = texts.len();
+        texts.extend(exact.keys().flat_map(|text| text.bytes()));
+        self.texts = texts.into();
+        let mut at = start;
+        let mut entries = Vec::with_capacity(exact.len());
+        for (text, own) in exact {
+            let mut rules = self.find_wildcards::<AsIs>(text.as_bytes());
+            rules |= *own;
+            entries
+                .push((self.hash::<AsIs>(text.as_bytes()), Exact { at: at as u32, length: text.len() as u16, rules }));
+            at += text.len();
+        }
+        self.exact = filled(entries);
+    }
+
+    /// The rules with a pattern that matches `text`.
+    pub(crate) fn find<C: Case>(&self, text: &[u8]) -> RuleSet {
+        let known = self.exact.find(self.hash::<C>(text), |entry| {
+            usize::from(entry.length) == text.len() && self.text_is::<C>(entry.at, text)
+        });
+        match known {
+            Some(entry) => entry.rules,
+            None => self.find_wildcards::<C>(text),
+        }
+    }
+
+    /// The rules whose bare `*` or wildcards match `text`.
+    fn find_wildcards<C: Case>(&self, text: &[u8]) -> RuleSet {
+        let mut found = self.any;
+        let mut hash = self.seed;
+        let mut done = 0;
+        for length in self.suffix_lengths.iter().map(|length| usize::from(*length)) {
+            let Some(split) = text.len().checked_sub(length) else { break };
+            let Some((head, suffix)) = text.split_at_checked(split) else { break };
+            hash = roll(hash, suffix.iter().take(length - done).rev().map(|byte| C::fold(*byte)));
+            done = length;
+            let known = self
+                .suffixes
+                .find(mixed(hash), |entry| usize::from(entry.length) == length && self.text_is::<C>(entry.at, suffix));
+            if let Some(entry) = known {
+                found |= self.find_prefixes::<C>(entry, hash, head);
+            }
+        }
+        found
+    }
+
+    /// The rules whose wildcards end in `suffix` and begin as `head` does. `head` ends where the suffix begins,
+    /// so the two never overlap.
+    fn find_prefixes<C: Case>(&self, suffix: &Suffix, suffix_hash: u64, head: &[u8]) -> RuleSet {
+        let mut found = RuleSet::NONE;
+        let mut hash = suffix_hash;
+        let mut done = 0;
+        let first = suffix.prefixes as usize;
+        let lengths = self.prefix_lengths.get(first..first + usize::from(suffix.prefix_count)).unwrap_or_default();
+        for length in lengths.iter().map(|length| usize::from(*length)) {
+            let Some(prefix) = head.get(..length) else { break };
+            hash = roll(hash, prefix.iter().skip(done).map(|byte| C::fold(*byte)));
+            done = length;
+            let known = self.affixes.find(mixed(hash), |entry| {
+                usize::from(entry.prefix) == length
+                    && entry.suffix == suffix.length
+                    && self.text_is::<C>(entry.at, prefix)
+                    && self.same_suffix(entry, suffix)
+            });
+            if let Some(entry) = known {
+                found |= entry.rules;
+            }
+        }
+        found
+    }
+
+    fn text_is<C: Case>(&self, at: u32, text: &[u8]) -> bool {
+        let at = at as usize;
+        self.texts.get(at..at + text.len()).is_some_and(|entry| C::equal(entry, text))
+    }
+
+    fn same_suffix(&self, affix: &Affix, suffix: &Suffix) -> bool {
+        let length = usize::from(suffix.length);
+        let (one, other) = (affix.at as usize + usize::from(affix.prefix), suffix.at as usize);
+        one == other || self.texts.get(one..one + length) == self.texts.get(other..other + length)
+    }
+
+    fn hash<C: Case>(&self, text: &[u8]) -> u64 {
+        let mut hasher = self.state.build_hasher();
+        for stretch in text.chunks(STRETCH) {
+            C::write(stretch, &mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+/// A table of just the size the entries need. It never grows, so it never hashes again.
+fn filled<T>(entries: Vec<(u64, T)>) -> HashTable<T> {
+    let mut table = HashTable::with_capacity(entries.len());
+    for (hash, entry) in entries {
+        table.insert_unique(hash, entry, |_| hash);
+    }
+    table
+}
+
+/// One step a byte, so that each length on the way has its hash for nothing.
+fn roll(hash: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(hash, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// Brings the high bits, where a multiplication gathers what it learnt, down to where a table looks first.
+fn mixed(hash: u64) -> u64 {
+    hash ^ (hash >> 32)
+}

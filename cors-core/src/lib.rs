@@ -1,0 +1,75 @@
+//! Bucket-style CORS: an ordered list of rules, compiled once, decided without allocating.
+//!
+//! An object store decides cross-origin access with up to [`MAX_RULES`] rules per bucket; the first that matches
+//! origin, method and every requested header answers alone. This crate gives exactly those semantics, free of IO,
+//! threads and frameworks. Its behaviour is that of Alibaba Cloud OSS; where Fetch and OSS differ, OSS.
+//!
+//! ```text
+//! COLD, may fail, reports everything
+//!   bytes --RuleFile::parse--> CorsConfiguration --compile--> RuleTable --store--> CorsHandle
+//!                  \-> ConfigErrors: all of them, with rule, element, line and remedy
+//!
+//! HOT, cannot fail, no lock, no allocation
+//!   CorsRequest (borrowed bytes) --RuleTable::decide--> Decision
+//!                                                         Forward: call the app, then write the rule's headers
+//!                                                         Answer:  preflight accepted or refused, app never called
+//! ```
+//!
+//! Services use `cors-tower` (axum, hyper, anything tower) or `cors-actix`; both stand on this crate and re-export it.
+//!
+//! ```
+//! use cors_core::{CorsRequest, Decision, Profile, RuleFile};
+//!
+//! let file = RuleFile::parse(
+//!     br#"<CORSConfiguration>
+//!           <CORSRule>
+//!             <AllowedOrigin>https://*.example.com</AllowedOrigin>
+//!             <AllowedMethod>GET</AllowedMethod>
+//!             <ExposeHeader>ETag</ExposeHeader>
+//!           </CORSRule>
+//!         </CORSConfiguration>"#,
+//!     None,
+//!     Profile::Oss,
+//! )?;
+//! let table = file.table();
+//!
+//! let request = CorsRequest::actual(b"GET", b"https://app.example.com");
+//! let Decision::Forward { rule: Ok(rule), vary_origin: false } = table.decide(&request) else { panic!() };
+//! assert_eq!(rule.number(), 1);
+//! assert_eq!(rule.expose_headers().unwrap(), "ETag");
+//! # Ok::<(), cors_core::ConfigErrors>(())
+//! ```
+//!
+//! # What is not here
+//!
+//! Reading files (`cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
+//! the browser would hide; it never stops a request from arriving.
+
+mod config;
+mod decision;
+mod error;
+mod escape;
+mod format;
+mod handle;
+mod index;
+mod options;
+mod pattern;
+mod request;
+mod request_id;
+mod response;
+mod rule;
+mod table;
+mod text;
+mod validate;
+
+pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_RULES, Profile};
+pub use decision::{Decision, Outcome, Refusal, Unmatched};
+pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_QUOTED, Position};
+pub use format::{Format, MAX_FILE_BYTES, RuleFile};
+pub use handle::{CorsHandle, TableGuard};
+pub use options::{AdapterOptions, RefusalBody};
+pub use request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+pub use request_id::request_id;
+pub use response::{allow_headers, is_cors_response_header, merge_vary};
+pub use rule::Rule;
+pub use table::RuleTable;

@@ -1,0 +1,77 @@
+//! The request as the rules see it: borrowed bytes, in no framework's types.
+
+use crate::text::trim_blanks;
+
+/// The most bytes an `Origin` may have; a longer one matches nothing.
+pub const MAX_ORIGIN_BYTES: usize = 1024;
+
+/// The most bytes of `Access-Control-Request-Headers`, all lines together as if joined with commas; more match nothing.
+pub const MAX_REQUEST_HEADERS_BYTES: usize = 8 * 1024;
+
+/// What the rules look at in one request.
+///
+/// `L` yields the lines of `Access-Control-Request-Headers`; it is walked only for a preflight whose origin and
+/// method match some rule, and at most twice.
+#[derive(Clone, Debug)]
+pub struct CorsRequest<'a, L = std::iter::Empty<&'a [u8]>> {
+    /// The request's own method.
+    pub method: &'a [u8],
+    /// `Origin`.
+    pub origin: FieldLine<'a>,
+    /// `Access-Control-Request-Method`.
+    pub request_method: FieldLine<'a>,
+    /// `Access-Control-Request-Headers`, line by line.
+    pub request_headers: L,
+}
+
+impl<'a> CorsRequest<'a> {
+    /// A request that is no preflight.
+    pub fn actual(method: &'a [u8], origin: &'a [u8]) -> Self {
+        Self {
+            method,
+            origin: FieldLine::One(origin),
+            request_method: FieldLine::Absent,
+            request_headers: std::iter::empty(),
+        }
+    }
+}
+
+impl<L> CorsRequest<'_, L> {
+    /// `OPTIONS` with `Origin` and `Access-Control-Request-Method`, whatever their values (SEMANTICS section 3).
+    pub fn is_preflight(&self) -> bool {
+        self.method == b"OPTIONS" && !self.origin.is_absent() && !self.request_method.is_absent()
+    }
+}
+
+/// A header field that counts only when exactly one line carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldLine<'a> {
+    /// No line.
+    Absent,
+    /// One line, with this value.
+    One(&'a [u8]),
+    /// Two lines or more: no value at all.
+    Several,
+}
+
+impl<'a> FieldLine<'a> {
+    /// From a request's lines of one name.
+    pub fn from_lines(lines: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut lines = lines.into_iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => Self::Absent,
+            (Some(line), None) => Self::One(line),
+            (Some(_), Some(_)) => Self::Several,
+        }
+    }
+
+    /// Whether no line carries the field.
+    pub fn is_absent(self) -> bool {
+        self == Self::Absent
+    }
+}
+
+/// The items of a comma-separated field in several lines: trimmed, empty ones dropped, order and repeats kept.
+pub(crate) fn list_items<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
+    lines.into_iter().flat_map(|line| line.split(|byte| *byte == b',')).map(trim_blanks).filter(|item| !item.is_empty())
+}

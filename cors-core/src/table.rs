@@ -1,0 +1,255 @@
+//! The rules, compiled: `decide` is the whole way of a request.
+//!
+//! Origin, method and every requested header each stand for the set of rules that allow it. What is left when all are
+//! intersected are the rules that match, and the lowest of them answers alone (SEMANTICS section 2).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::config::{CorsConfiguration, Profile};
+use crate::decision::{Decision, Refusal, Unmatched};
+use crate::error::ConfigErrors;
+use crate::index::{AsIs, IgnoreCase, PatternIndex, RuleSet};
+use crate::pattern::Pattern;
+use crate::request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items};
+use crate::rule::Rule;
+use crate::text::{is_token, is_visible_ascii};
+use crate::validate::validate;
+
+/// An immutable, compiled configuration. One that exists is right: there is nothing left to check.
+#[derive(Debug)]
+pub struct RuleTable {
+    id: u64,
+    state: State,
+    rules: Box<[Rule]>,
+    origins: PatternIndex,
+    methods: Methods,
+    headers: PatternIndex,
+    response_vary: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Enabled,
+    NotEnabled,
+    NoSuchBucket,
+}
+
+impl RuleTable {
+    /// Compiles `configuration`.
+    ///
+    /// # Errors
+    ///
+    /// Every fault that `profile` finds in it, not just the first.
+    pub fn compile(configuration: &CorsConfiguration, profile: Profile) -> Result<Self, ConfigErrors> {
+        let mut errors = Vec::new();
+        validate(configuration, profile, &mut errors);
+        ConfigErrors::check(errors)?;
+        Ok(Self::from_valid(configuration))
+    }
+
+    /// The state "CORS is not enabled": no configuration at all. Preflights are refused, responses get no headers.
+    pub fn not_enabled() -> Self {
+        Self { state: State::NotEnabled, ..Self::from_valid(&CorsConfiguration::default()) }
+    }
+
+    /// Stands in for the table of a bucket that does not exist: preflights are refused with 404.
+    pub fn no_such_bucket() -> Self {
+        Self { state: State::NoSuchBucket, ..Self::from_valid(&CorsConfiguration::default()) }
+    }
+
+    pub(crate) fn from_valid(configuration: &CorsConfiguration) -> Self {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let rules = || configuration.rules.iter().enumerate();
+        let methods = rules().flat_map(|(index, rule)| rule.allowed_methods.iter().map(move |method| (index, method)));
+        let origins =
+            rules().flat_map(|(index, rule)| rule.allowed_origins.iter().map(move |origin| (index, origin.as_str())));
+        let headers: Vec<(usize, String)> = rules()
+            .flat_map(|(index, rule)| rule.allowed_headers.iter().map(move |name| (index, name.to_ascii_lowercase())))
+            .collect();
+        Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            state: State::Enabled,
+            rules: rules().map(|(index, rule)| Rule::new(index + 1, rule)).collect(),
+            origins: PatternIndex::new(patterns(origins, MAX_ORIGIN_BYTES, is_visible_ascii)),
+            methods: Methods::new(methods),
+            headers: PatternIndex::new(patterns(
+                headers.iter().map(|(index, name)| (*index, name.as_str())),
+                MAX_REQUEST_HEADERS_BYTES,
+                is_token,
+            )),
+            response_vary: configuration.response_vary,
+        }
+    }
+
+    /// A number that no other table of this process has: for caches of what is derived from a table.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The rules, in their order. Empty when CORS is not enabled.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Whether every response carries `Vary: Origin`.
+    pub fn response_vary(&self) -> bool {
+        self.response_vary
+    }
+
+    /// What a service in front of an application does: preflights are answered, all else is forwarded, an `OPTIONS`
+    /// that is no preflight too. Never fails, never allocates.
+    pub fn decide<'a, L>(&self, request: &CorsRequest<'a, L>) -> Decision<'_>
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
+        let vary_origin = self.response_vary;
+        if request.is_preflight() {
+            Decision::Answer { rule: self.preflight(request), vary_origin }
+        } else {
+            Decision::Forward { rule: self.actual(request), vary_origin }
+        }
+    }
+
+    /// What a bucket server does: every `OPTIONS` is answered, one that is no preflight with 400.
+    pub fn decide_as_bucket<'a, L>(&self, request: &CorsRequest<'a, L>) -> Decision<'_>
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
+        if request.method == b"OPTIONS" && !request.is_preflight() {
+            let refusal = match (self.state, request.origin) {
+                (State::NoSuchBucket, _) => Refusal::NoSuchBucket,
+                (_, FieldLine::Absent) => Refusal::OriginMissing,
+                _ => Refusal::MethodMissing,
+            };
+            return Decision::Answer { rule: Err(refusal), vary_origin: self.response_vary };
+        }
+        self.decide(request)
+    }
+
+    fn preflight<'a, L>(&self, request: &CorsRequest<'a, L>) -> Result<&Rule, Refusal>
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
+        match self.state {
+            State::Enabled => {}
+            State::NotEnabled => return Err(Refusal::NotEnabled),
+            State::NoSuchBucket => return Err(Refusal::NoSuchBucket),
+        }
+        let method = match request.request_method {
+            FieldLine::One(method) => method,
+            FieldLine::Absent | FieldLine::Several => b"",
+        };
+        self.matching(request.origin, method)
+            .and_then(|rules| self.allowing_headers(rules, &request.request_headers))
+            .and_then(|rules| self.first(rules).ok_or(Unmatched::Headers))
+            .map_err(Refusal::NotAllowed)
+    }
+
+    fn actual<L>(&self, request: &CorsRequest<'_, L>) -> Result<&Rule, Unmatched> {
+        if request.origin.is_absent() {
+            return Err(Unmatched::NoOrigin);
+        }
+        match self.state {
+            State::Enabled => {}
+            State::NotEnabled => return Err(Unmatched::NotEnabled),
+            State::NoSuchBucket => return Err(Unmatched::NoSuchBucket),
+        }
+        let rules = self.matching(request.origin, request.method)?;
+        self.first(rules).ok_or(Unmatched::Method)
+    }
+
+    /// The rules that allow origin and method: at least one.
+    fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Unmatched> {
+        let FieldLine::One(origin) = origin else { return Err(Unmatched::MalformedOrigin) };
+        if origin.is_empty() || origin.len() > MAX_ORIGIN_BYTES || !is_visible_ascii(origin) {
+            return Err(Unmatched::MalformedOrigin);
+        }
+        let by_origin = self.origins.find::<AsIs>(origin);
+        if by_origin.is_empty() {
+            return Err(Unmatched::Origin);
+        }
+        let rules = by_origin & self.methods.find(method);
+        if rules.is_empty() { Err(Unmatched::Method) } else { Ok(rules) }
+    }
+
+    /// Of `rules`, those that allow every requested header: at least one.
+    fn allowing_headers<'a, L>(&self, mut rules: RuleSet, lines: &L) -> Result<RuleSet, Unmatched>
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
+        // Bounded before anything is read (SEMANTICS section 2): the lines as if joined with commas.
+        let bytes: usize = lines.clone().into_iter().map(|line| line.len() + 1).sum();
+        if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
+            return Err(Unmatched::TooManyHeaders);
+        }
+        for name in list_items(lines.clone()) {
+            rules = rules & self.header(name);
+            if rules.is_empty() {
+                return Err(Unmatched::Headers);
+            }
+        }
+        Ok(rules)
+    }
+
+    /// The rules that allow the request header `name`; a name that is no token matches nothing.
+    fn header(&self, name: &[u8]) -> RuleSet {
+        if is_token(name) { self.headers.find::<IgnoreCase>(name) } else { RuleSet::NONE }
+    }
+
+    fn first(&self, rules: RuleSet) -> Option<&Rule> {
+        self.rules.get(rules.first()?)
+    }
+}
+
+/// Parsed entries, without those that no request can match: longer than any, or with bytes that match nothing.
+fn patterns<'a>(
+    entries: impl Iterator<Item = (usize, &'a str)>,
+    longest: usize,
+    possible: fn(&[u8]) -> bool,
+) -> impl Iterator<Item = (usize, Pattern<'a>)> {
+    entries
+        .filter(move |(_, entry)| entry.len() <= longest + 1 && possible(entry.as_bytes()))
+        .filter_map(|(index, entry)| Some((index, Pattern::parse(entry)?)))
+}
+
+/// Which rules allow a method: the five of OSS by a comparison, others ([`Profile::Extended`]) by lookup.
+#[derive(Debug)]
+struct Methods {
+    get: RuleSet,
+    put: RuleSet,
+    post: RuleSet,
+    delete: RuleSet,
+    head: RuleSet,
+    others: PatternIndex,
+}
+
+impl Methods {
+    fn new<'a>(methods: impl Iterator<Item = (usize, &'a String)> + Clone) -> Self {
+        let allowing = |wanted: &str| {
+            let mut rules = RuleSet::NONE;
+            for (index, _) in methods.clone().filter(|(_, method)| *method == wanted) {
+                rules |= RuleSet::only(index);
+            }
+            rules
+        };
+        Self {
+            get: allowing("GET"),
+            put: allowing("PUT"),
+            post: allowing("POST"),
+            delete: allowing("DELETE"),
+            head: allowing("HEAD"),
+            others: PatternIndex::new(methods.clone().map(|(index, method)| (index, Pattern::Exact(method)))),
+        }
+    }
+
+    fn find(&self, method: &[u8]) -> RuleSet {
+        match method {
+            b"GET" => self.get,
+            b"PUT" => self.put,
+            b"POST" => self.post,
+            b"DELETE" => self.delete,
+            b"HEAD" => self.head,
+            other => self.others.find::<AsIs>(other),
+        }
+    }
+}

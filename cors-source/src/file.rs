@@ -1,0 +1,38 @@
+//! A rule file, read once.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use cors_core::{Format, MAX_FILE_BYTES, Profile, RuleFile};
+
+use crate::error::{LoadError, LoadErrorKind};
+
+/// Reads the rule file at `path` under [`Profile::Oss`]. The format follows the extension (`.xml`, `.json`), else the
+/// first byte.
+///
+/// # Errors
+///
+/// The file cannot be read, is over [`MAX_FILE_BYTES`], or has faults: all of them, each with its line.
+pub fn load_file(path: impl AsRef<Path>) -> Result<RuleFile, LoadError> {
+    load_file_with(path, Profile::Oss)
+}
+
+/// As [`load_file`], under `profile`.
+///
+/// # Errors
+///
+/// As [`load_file`].
+pub fn load_file_with(path: impl AsRef<Path>, profile: Profile) -> Result<RuleFile, LoadError> {
+    let path = path.as_ref();
+    let bytes = read(path).map_err(|error| LoadError::new(path, LoadErrorKind::Io(error)))?;
+    let format = path.extension().and_then(|extension| Format::from_extension(extension.to_str()?));
+    RuleFile::parse(&bytes, format, profile).map_err(|errors| LoadError::new(path, LoadErrorKind::Config(errors)))
+}
+
+/// One byte more than is allowed at most: enough to know that there is too much, whatever the file's size.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

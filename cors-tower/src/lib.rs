@@ -1,0 +1,74 @@
+//! Bucket-style CORS as a [tower] layer: an ordered rule list, exactly as an object store's bucket has it.
+//!
+//! Requests in, one decision each:
+//!
+//! 1. The table in force is loaded once; a swap does not touch requests in flight.
+//! 2. A preflight (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) is answered here, accepted or refused.
+//!    The inner service is not called.
+//! 3. Everything else goes to the inner service, always. On the way back its own CORS headers are removed, and those
+//!    of the matching rule are written.
+//!
+//! # axum
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use cors_tower::OssCorsLayer;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let app = Router::new().route("/", get(async || "hello")).layer(OssCorsLayer::from_file("cors.xml")?);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     axum::serve(listener, app).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `Router::layer` wraps the routes that are there already, fallback included. Routes added later are not covered, and
+//! a preflight for a path that no route knows still gets its answer.
+//!
+//! # hyper
+//!
+//! ```no_run
+//! use cors_tower::OssCorsLayer;
+//! use http_body_util::Full;
+//! use hyper::{Request, Response, body::{Bytes, Incoming}, server::conn::http1};
+//! use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+//! use tower::{Layer, service_fn};
+//!
+//! async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
+//!     Ok(Response::new(Full::from("hello")))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let service = OssCorsLayer::from_file("cors.xml")?.layer(service_fn(hello));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     loop {
+//!         let (stream, _) = listener.accept().await?;
+//!         let service = TowerToHyperService::new(service.clone());
+//!         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+//!     }
+//! }
+//! ```
+//!
+//! The repository's `examples/` show both with timeouts and a graceful shutdown.
+//!
+//! # Where to put it
+//!
+//! Outermost of all that may answer on its own: authentication (preflights carry no credentials), rate limits, panic
+//! handlers. An answer that is made outside of this layer has no CORS headers, and a page cannot read it.
+//!
+//! [tower]: https://docs.rs/tower
+
+mod body;
+mod future;
+mod layer;
+mod service;
+mod write;
+
+pub use body::ResponseBody;
+pub use cors_core;
+pub use cors_source::{LoadError, LoadErrorKind};
+pub use future::ResponseFuture;
+pub use layer::OssCorsLayer;
+pub use service::OssCors;
