@@ -20,6 +20,7 @@ impl CorsHandle {
     }
 
     /// The table in force. Wait-free.
+    #[inline]
     pub fn load(&self) -> TableGuard {
         TableGuard(self.0.load())
     }
@@ -43,6 +44,7 @@ pub struct TableGuard(Guard<Arc<RuleTable>>);
 impl Deref for TableGuard {
     type Target = RuleTable;
 
+    #[inline]
     fn deref(&self) -> &RuleTable {
         &self.0
     }

@@ -113,6 +113,7 @@ impl Case for AsIs {
         byte
     }
 
+    #[inline]
     fn equal(entry: &[u8], text: &[u8]) -> bool {
         entry == text
     }
@@ -127,6 +128,7 @@ impl Case for IgnoreCase {
         byte.to_ascii_lowercase()
     }
 
+    #[inline]
     fn equal(entry: &[u8], text: &[u8]) -> bool {
         entry.eq_ignore_ascii_case(text)
     }
@@ -233,19 +235,18 @@ impl PatternIndex {
         self.exact = filled(entries);
     }
 
-    /// The rules with a pattern that matches `text`.
-    pub(crate) fn find<C: Case>(&self, text: &[u8]) -> RuleSet {
-        let known = self.exact.find(self.hash::<C>(text), |entry| {
+    /// The rules with a pattern that matches `text`, if `text` is an entry itself. Most requests end here: nobody has
+    /// to look whether the text is well-formed, because the entry is.
+    #[inline]
+    pub(crate) fn find_entry<C: Case>(&self, text: &[u8]) -> Option<RuleSet> {
+        let entry = self.exact.find(self.hash::<C>(text), |entry| {
             usize::from(entry.length) == text.len() && self.text_is::<C>(entry.at, text)
         });
-        match known {
-            Some(entry) => entry.rules,
-            None => self.find_wildcards::<C>(text),
-        }
+        entry.map(|entry| entry.rules)
     }
 
-    /// The rules whose bare `*` or wildcards match `text`.
-    fn find_wildcards<C: Case>(&self, text: &[u8]) -> RuleSet {
+    /// The rules whose bare `*` or wildcards match `text`: all there are for a text that is no entry.
+    pub(crate) fn find_wildcards<C: Case>(&self, text: &[u8]) -> RuleSet {
         let mut found = self.any;
         let mut hash = self.seed;
         let mut done = 0;
@@ -300,10 +301,13 @@ impl PatternIndex {
         one == other || self.texts.get(one..one + length) == self.texts.get(other..other + length)
     }
 
+    #[inline]
     fn hash<C: Case>(&self, text: &[u8]) -> u64 {
         let mut hasher = self.state.build_hasher();
-        for stretch in text.chunks(STRETCH) {
-            C::write(stretch, &mut hasher);
+        if text.len() <= STRETCH {
+            C::write(text, &mut hasher);
+        } else {
+            text.chunks(STRETCH).for_each(|stretch| C::write(stretch, &mut hasher));
         }
         hasher.finish()
     }

@@ -22,6 +22,7 @@ pub struct AdapterOptions {
 
 impl AdapterOptions {
     /// Decides as these options say.
+    #[inline]
     pub fn decide<'t, 'a, L>(&self, table: &'t RuleTable, request: &CorsRequest<'a, L>) -> Decision<'t>
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
@@ -30,6 +31,7 @@ impl AdapterOptions {
     }
 
     /// What to report of `decision`, if it is to be reported.
+    #[inline]
     pub fn outcome(&self, decision: &Decision<'_>) -> Option<Outcome> {
         let cross_origin = !matches!(decision, Decision::Forward { rule: Err(Unmatched::NoOrigin), .. });
         (self.report_outcome && cross_origin).then(|| decision.outcome())

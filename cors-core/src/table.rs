@@ -98,6 +98,7 @@ impl RuleTable {
 
     /// What a service in front of an application does: preflights are answered, all else is forwarded, an `OPTIONS`
     /// that is no preflight too. Never fails, never allocates.
+    #[inline]
     pub fn decide<'a, L>(&self, request: &CorsRequest<'a, L>) -> Decision<'_>
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
@@ -159,12 +160,14 @@ impl RuleTable {
     }
 
     /// The rules that allow origin and method: at least one.
+    #[inline]
     fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Unmatched> {
         let FieldLine::One(origin) = origin else { return Err(Unmatched::MalformedOrigin) };
-        if origin.is_empty() || origin.len() > MAX_ORIGIN_BYTES || !is_visible_ascii(origin) {
-            return Err(Unmatched::MalformedOrigin);
-        }
-        let by_origin = self.origins.find::<AsIs>(origin);
+        let by_origin = match self.origins.find_entry::<AsIs>(origin) {
+            Some(rules) => rules,
+            None if is_possible_origin(origin) => self.origins.find_wildcards::<AsIs>(origin),
+            None => return Err(Unmatched::MalformedOrigin),
+        };
         if by_origin.is_empty() {
             return Err(Unmatched::Origin);
         }
@@ -178,7 +181,7 @@ impl RuleTable {
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
         // Bounded before anything is read (SEMANTICS section 2): the lines as if joined with commas.
-        let bytes: usize = lines.clone().into_iter().map(|line| line.len() + 1).sum();
+        let bytes = lines.clone().into_iter().fold(0, |sum, line| sum + line.len() + 1);
         if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
             return Err(Unmatched::TooManyHeaders);
         }
@@ -192,13 +195,30 @@ impl RuleTable {
     }
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
+    #[inline]
     fn header(&self, name: &[u8]) -> RuleSet {
-        if is_token(name) { self.headers.find::<IgnoreCase>(name) } else { RuleSet::NONE }
+        // As browsers write it, in lower case; entries are tokens.
+        if let Some(rules) = self.headers.find_entry::<AsIs>(name) {
+            return rules;
+        }
+        // `*` as a requested name would come back as Allow-Headers `*`: to a browser that is every header.
+        if !is_token(name) || name == b"*" {
+            return RuleSet::NONE;
+        }
+        // As others may write it.
+        let folded = name.iter().any(u8::is_ascii_uppercase).then(|| self.headers.find_entry::<IgnoreCase>(name));
+        folded.flatten().unwrap_or_else(|| self.headers.find_wildcards::<IgnoreCase>(name))
     }
 
+    #[inline]
     fn first(&self, rules: RuleSet) -> Option<&Rule> {
         self.rules.get(rules.first()?)
     }
+}
+
+/// Whether any pattern may match `origin`, not even a bare `*` else (SEMANTICS section 2).
+fn is_possible_origin(origin: &[u8]) -> bool {
+    !origin.is_empty() && origin.len() <= MAX_ORIGIN_BYTES && is_visible_ascii(origin)
 }
 
 /// Parsed entries, without those that no request can match: longer than any, or with bytes that match nothing.
@@ -208,7 +228,9 @@ fn patterns<'a>(
     possible: fn(&[u8]) -> bool,
 ) -> impl Iterator<Item = (usize, Pattern<'a>)> {
     entries
-        .filter(move |(_, entry)| entry.len() <= longest + 1 && possible(entry.as_bytes()))
+        .filter(move |(_, entry)| {
+            entry.len() <= longest + usize::from(entry.contains('*')) && possible(entry.as_bytes())
+        })
         .filter_map(|(index, entry)| Some((index, Pattern::parse(entry)?)))
 }
 
@@ -242,6 +264,7 @@ impl Methods {
         }
     }
 
+    #[inline]
     fn find(&self, method: &[u8]) -> RuleSet {
         match method {
             b"GET" => self.get,
@@ -249,7 +272,7 @@ impl Methods {
             b"POST" => self.post,
             b"DELETE" => self.delete,
             b"HEAD" => self.head,
-            other => self.others.find::<AsIs>(other),
+            other => self.others.find_entry::<AsIs>(other).unwrap_or_default(),
         }
     }
 }

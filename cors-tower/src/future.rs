@@ -27,10 +27,12 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline]
     pub(crate) fn answer(response: Response<Bytes>) -> Self {
         Self { kind: Kind::Answer { response } }
     }
 
+    #[inline]
     pub(crate) fn forward(inner: F, headers: CorsHeaders) -> Self {
         Self { kind: Kind::Forward { inner, headers } }
     }

@@ -72,3 +72,8 @@ pub use cors_source::{LoadError, LoadErrorKind};
 pub use future::ResponseFuture;
 pub use layer::OssCorsLayer;
 pub use service::OssCors;
+
+/// Compiles the quick starts of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,46 +1,28 @@
 //! A decision onto a response.
 
 use bytes::Bytes;
-use cors_core::{
-    AdapterOptions, Outcome, Refusal, RefusalBody, Rule, allow_headers, is_cors_response_header, merge_vary, request_id,
-};
+use cors_core::{AdapterOptions, Outcome, Refusal, RefusalBody, Rule, is_cors_response_header, merge_vary, request_id};
 use http::header::{self, Entry, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 /// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
 /// held until the response comes.
 pub(crate) struct CorsHeaders {
-    rule: Option<RuleHeaders>,
-    vary_origin: bool,
-    keep_inner: bool,
-    outcome: Option<Outcome>,
+    pub(crate) rule: Option<RuleHeaders>,
+    pub(crate) vary_origin: bool,
+    pub(crate) keep_inner: bool,
+    pub(crate) outcome: Option<Outcome>,
 }
 
-struct RuleHeaders {
-    allow_origin: HeaderValue,
-    allow_methods: HeaderValue,
-    expose_headers: Option<HeaderValue>,
-    max_age: Option<HeaderValue>,
-    allow_credentials: bool,
+pub(crate) struct RuleHeaders {
+    rule: Rule,
+    /// The request's own value, not a copy of its text; `None` for `*`.
+    origin: Option<HeaderValue>,
 }
 
 impl CorsHeaders {
-    pub(crate) fn new(
-        rule: Option<&Rule>,
-        vary_origin: bool,
-        options: AdapterOptions,
-        outcome: Option<Outcome>,
-        request: &HeaderMap,
-    ) -> Self {
-        Self {
-            rule: rule.map(|rule| RuleHeaders::new(rule, request)),
-            vary_origin,
-            keep_inner: options.dangerously_keep_inner_headers,
-            outcome,
-        }
-    }
-
     /// Leaves nothing behind: a response is written once.
+    #[inline]
     pub(crate) fn write<B>(&mut self, response: &mut Response<B>) {
         if let Some(outcome) = self.outcome {
             response.extensions_mut().insert(outcome);
@@ -49,7 +31,7 @@ impl CorsHeaders {
         if !self.keep_inner {
             remove_inner(headers);
         }
-        if let Some(rule) = self.rule.take() {
+        if let Some(rule) = &mut self.rule {
             rule.write(headers);
         }
         if self.vary_origin {
@@ -59,44 +41,40 @@ impl CorsHeaders {
 }
 
 impl RuleHeaders {
-    fn new(rule: &Rule, request: &HeaderMap) -> Self {
-        // The request's own value, not a copy of its text. A rule matched, so the request has exactly one.
-        let origin = if rule.any_origin() { None } else { request.get(header::ORIGIN).cloned() };
-        Self {
-            allow_origin: origin.unwrap_or(HeaderValue::from_static("*")),
-            allow_methods: rule.allow_methods().clone(),
-            expose_headers: rule.expose_headers().cloned(),
-            max_age: rule.max_age().cloned(),
-            allow_credentials: rule.allow_credentials(),
-        }
+    /// A rule matched, so there is an `origin`.
+    #[inline]
+    pub(crate) fn new(rule: &Rule, origin: Option<&HeaderValue>) -> Self {
+        Self { rule: rule.clone(), origin: if rule.any_origin() { None } else { origin.cloned() } }
     }
 
-    fn write(self, headers: &mut HeaderMap) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.allow_origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.allow_methods);
-        if let Some(expose_headers) = self.expose_headers {
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers);
+    #[inline]
+    fn write(&mut self, headers: &mut HeaderMap) {
+        let origin = self.origin.take().unwrap_or(HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.rule.allow_methods().clone());
+        if let Some(expose_headers) = self.rule.expose_headers() {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers.clone());
         }
-        if let Some(max_age) = self.max_age {
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age);
+        if let Some(max_age) = self.rule.max_age() {
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age.clone());
         }
-        if self.allow_credentials {
+        if self.rule.allow_credentials() {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
 }
 
-/// A preflight's answer. It is written into the request's own header map, which is large enough already.
+/// A preflight's answer: with the headers of the rule that matched and Allow-Headers, or refused.
 pub(crate) fn answer<B>(
-    rule: Result<&Rule, Refusal>,
+    accepted: Result<(RuleHeaders, Option<HeaderValue>), Refusal>,
     vary_origin: bool,
     options: AdapterOptions,
     outcome: Option<Outcome>,
     request: Request<B>,
 ) -> Response<Bytes> {
-    let mut response = match rule {
-        Ok(rule) => accepted(rule, request),
-        Err(refusal) => refused(refusal, options.refusal_body, request),
+    let mut response = match accepted {
+        Ok((rule, allow_headers)) => accept(rule, allow_headers, request),
+        Err(refusal) => refuse(refusal, options.refusal_body, &request),
     };
     if vary_origin {
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
@@ -107,14 +85,9 @@ pub(crate) fn answer<B>(
     response
 }
 
-fn accepted<B>(rule: &Rule, request: Request<B>) -> Response<Bytes> {
-    let (request, _) = request.into_parts();
-    let mut headers = request.headers;
-    let requested = headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS);
-    let allow_headers = allow_headers(requested.iter().map(HeaderValue::as_bytes))
-        // Names that a rule allowed are tokens; joined, they are a header value.
-        .and_then(|names| HeaderValue::from_maybe_shared(Bytes::from(names)).ok());
-    let rule = RuleHeaders::new(rule, &headers);
+/// Written into the request's own header map, which is large enough already: it saves two allocations.
+fn accept<B>(mut rule: RuleHeaders, allow_headers: Option<HeaderValue>, request: Request<B>) -> Response<Bytes> {
+    let mut headers = request.into_parts().0.headers;
     headers.clear();
     rule.write(&mut headers);
     if let Some(allow_headers) = allow_headers {
@@ -125,11 +98,11 @@ fn accepted<B>(rule: &Rule, request: Request<B>) -> Response<Bytes> {
     response
 }
 
-fn refused<B>(refusal: Refusal, body: RefusalBody, request: Request<B>) -> Response<Bytes> {
+fn refuse<B>(refusal: Refusal, body: RefusalBody, request: &Request<B>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
     if body == RefusalBody::Xml {
-        let xml = refusal.to_xml(&request_id(), host(&request));
+        let xml = refusal.to_xml(&request_id(), host(request));
         *response.body_mut() = xml.into();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     }
@@ -144,6 +117,7 @@ fn host<B>(request: &Request<B>) -> &str {
 
 /// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the
 /// names they have costs less than asking for each.
+#[inline]
 fn remove_inner(headers: &mut HeaderMap) {
     if !headers.keys().any(|name| is_cors_response_header(name.as_str())) {
         return;
@@ -154,6 +128,7 @@ fn remove_inner(headers: &mut HeaderMap) {
     }
 }
 
+#[inline]
 fn vary_origin(headers: &mut HeaderMap) {
     match headers.entry(header::VARY) {
         Entry::Vacant(entry) => {

@@ -13,43 +13,53 @@ use crate::error::{ConfigError, ConfigErrorKind, Position, quoted};
 const DEEPEST: usize = 6;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
+    let leading = text.len() - text.trim_ascii_start().len();
     // The syntax first, over the whole text: this error alone knows its line and column.
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
-        let position = Position { line: error.line(), column: error.column().max(1) };
+    let node = serde_json::from_str::<IgnoredAny>(text)
+        .map_err(|error| (place(text, &error), error))
+        .and_then(|_| node(text.trim_ascii(), leading, 0).map_err(|(at, error)| (super::position(text, at), error)));
+    node.map_err(|(position, error)| {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        return Err(ConfigError {
-            position: Some(position),
-            ..ConfigError::new(ConfigErrorKind::Malformed(quoted(message)))
-        });
-    }
-    let leading = text.len() - text.trim_ascii_start().len();
-    Ok(node(text.trim_ascii(), leading, 0))
+        let kind = ConfigErrorKind::Malformed(quoted(message));
+        ConfigError { position: Some(position), ..ConfigError::new(kind) }
+    })
 }
 
-/// `text` is one well-formed value that stands at byte `at` of the file.
-fn node(text: &str, at: usize, depth: usize) -> Node {
+/// serde_json counts bytes and points at the last one read; people count characters.
+fn place(text: &str, error: &serde_json::Error) -> Position {
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let before = line.as_bytes().get(..error.column().saturating_sub(1)).unwrap_or(line.as_bytes());
+    Position { line: error.line(), column: String::from_utf8_lossy(before).chars().count() + 1 }
+}
+
+/// `text` is one value of right syntax that stands at byte `at` of the file. Strings are read only here, so half a
+/// surrogate pair is found only here: where, and what is wrong.
+fn node(text: &str, at: usize, depth: usize) -> Result<Node, (usize, serde_json::Error)> {
     let offset = |raw: &RawValue| at + raw.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    let here = |error| (at, error);
     let value = match text.as_bytes().first() {
         _ if depth > DEEPEST => Value::Map(Map::default()),
         Some(b'{') => {
-            let fields = serde_json::from_str::<Fields<'_>>(text).map(|fields| fields.0).unwrap_or_default();
             let field = |(key, raw): (String, &RawValue)| {
                 let start = offset(raw);
                 let key_at = at + key_start(text, start - at);
-                Field { key, at: key_at, node: node(raw.get(), start, depth + 1) }
+                Ok(Field { key, at: key_at, node: node(raw.get(), start, depth + 1)? })
             };
-            Value::Map(Map { fields: fields.into_iter().map(field).collect(), ..Map::default() })
+            let fields = serde_json::from_str::<Fields<'_>>(text).map_err(here)?;
+            let fields = fields.0.into_iter().map(field).collect::<Result<_, _>>()?;
+            Value::Map(Map { fields, ..Map::default() })
         }
         Some(b'[') => {
-            let items = serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
-            Value::List(items.into_iter().map(|raw| node(raw.get(), offset(raw), depth + 1)).collect())
+            let items = serde_json::from_str::<Vec<&RawValue>>(text).map_err(here)?;
+            let items = items.into_iter().map(|raw| node(raw.get(), offset(raw), depth + 1));
+            Value::List(items.collect::<Result<_, _>>()?)
         }
-        Some(b'"') => Value::Text(serde_json::from_str(text).unwrap_or_default()),
+        Some(b'"') => Value::Text(serde_json::from_str(text).map_err(here)?),
         Some(b'n') => Value::Null,
         _ => Value::Bare(text.to_owned()),
     };
-    Node { at, value }
+    Ok(Node { at, value })
 }
 
 /// Where the key begins whose value begins at `value`: the quote before the text before the colon.

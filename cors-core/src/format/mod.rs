@@ -14,6 +14,8 @@ mod write;
 #[cfg(feature = "xml")]
 mod xml;
 
+use std::collections::HashSet;
+
 use crate::config::{CorsConfiguration, Profile};
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Position};
 use crate::table::RuleTable;
@@ -88,19 +90,27 @@ impl RuleFile {
             return Err(fatal(ConfigErrorKind::UnknownFormat));
         };
         let root = read(text, format)?;
-        let Draft { configuration, mut errors, places } = normalize(&root);
+        let Draft { mut configuration, mut errors, places, unreadable } = normalize(&root);
         let mut faults = Vec::new();
         validate(&configuration, profile, &mut faults);
-        for fault in faults {
-            // What is malformed is not missing as well.
-            let malformed = |(_, error): &(usize, ConfigError)| error.rule == fault.rule;
-            if matches!(fault.kind, ConfigErrorKind::Missing | ConfigErrorKind::NoRules) && errors.iter().any(malformed)
-            {
-                continue;
+        // What is malformed is not missing as well.
+        let malformed: HashSet<_> = errors
+            .iter()
+            .filter(|(_, error)| error.rule.is_some())
+            .map(|(_, error)| (error.rule, error.element))
+            .collect();
+        faults.retain(|fault| match fault.kind {
+            ConfigErrorKind::Missing | ConfigErrorKind::NoRules => {
+                !malformed.contains(&(fault.rule, fault.element)) && !unreadable.contains(&fault.rule)
             }
-            errors.push((places.of(&fault).unwrap_or_default(), fault));
-        }
+            _ => true,
+        });
+        errors.extend(faults.into_iter().map(|fault| (places.of(&fault).unwrap_or_default(), fault)));
         ConfigErrors::check(placed(text, errors))?;
+        // OSS stores and returns them in lower case (SEMANTICS section 1).
+        for rule in &mut configuration.rules {
+            rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
+        }
         Ok(Self { configuration })
     }
 

@@ -1,6 +1,6 @@
 //! The tree into a configuration: the one place that knows what a rule file may say and how its keys may be spelt.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::tree::{Field, Map, Node, Value};
 use crate::config::{CorsConfiguration, CorsRule};
@@ -12,11 +12,16 @@ pub(super) struct Draft {
     pub(super) configuration: CorsConfiguration,
     pub(super) errors: Vec<(usize, ConfigError)>,
     pub(super) places: Places,
+    /// Rules (`None`: the root) that are no element or object at all: nothing is said of what they lack.
+    pub(super) unreadable: HashSet<Option<usize>>,
 }
+
+/// Rule, element and entry, as an error names them.
+type Part = (Option<usize>, Option<Element>, Option<usize>);
 
 /// The byte at which each part of a configuration stands.
 #[derive(Default)]
-pub(super) struct Places(HashMap<(Option<usize>, Option<Element>, Option<usize>), usize>);
+pub(super) struct Places(HashMap<Part, usize>);
 
 impl Places {
     /// The place of the part that `error` is about, or of what it is missing from.
@@ -34,8 +39,14 @@ pub(super) fn normalize(root: &Node) -> Draft {
         Value::Map(map) => draft.root(map),
         Value::List(rules) => rules.iter().for_each(|rule| draft.rule(rule)),
         Value::Text(text) if text.trim_ascii().is_empty() => {}
-        Value::Text(text) => draft.fault(root.at, None, None, Some(text.trim_ascii()), ConfigErrorKind::StrayText),
-        _ => draft.fault(root.at, None, None, None, ConfigErrorKind::WrongShape("an object with a CORSRule list")),
+        Value::Text(text) => {
+            draft.unreadable.insert(None);
+            draft.fault(root.at, None, None, Some(text.trim_ascii()), ConfigErrorKind::StrayText);
+        }
+        _ => {
+            draft.unreadable.insert(None);
+            draft.fault(root.at, None, None, None, ConfigErrorKind::WrongShape("an object with a CORSRule list"));
+        }
     }
     draft
 }
@@ -74,10 +85,12 @@ impl Draft {
             Value::Map(map) => map,
             Value::Text(text) if text.trim_ascii().is_empty() => return,
             Value::Text(text) => {
+                self.unreadable.insert(Some(number));
                 let text = Some(text.trim_ascii());
                 return self.fault(node.at, Some(number), Some(Element::CorsRule), text, ConfigErrorKind::StrayText);
             }
             _ => {
+                self.unreadable.insert(Some(number));
                 let kind = ConfigErrorKind::WrongShape("an object with AllowedOrigin and AllowedMethod");
                 return self.fault(node.at, Some(number), Some(Element::CorsRule), None, kind);
             }
@@ -99,8 +112,6 @@ impl Draft {
                 _ => {}
             }
         }
-        // OSS stores and returns them in lower case (SEMANTICS section 1).
-        rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
         if let Some(last) = self.configuration.rules.last_mut() {
             *last = rule;
         }

@@ -35,7 +35,8 @@ fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
         } else if let Some(part) = child.text().filter(|_| child.is_text()) {
             text.push_str(part);
             if !part.trim_ascii().is_empty() && map.stray.is_none() {
-                map.stray = Some((child.range().start, part.trim_ascii().to_owned()));
+                let blanks = part.len() - part.trim_ascii_start().len();
+                map.stray = Some((child.range().start + blanks, part.trim_ascii().to_owned()));
             }
         }
     }
@@ -46,16 +47,32 @@ fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
 }
 
 fn syntax_error(text: &str, error: &Error) -> ConfigError {
-    if matches!(error, Error::DtdDetected) {
-        let position = text.find("<!DOCTYPE").map(|at| super::position(text, at));
-        return ConfigError { position, ..ConfigError::new(ConfigErrorKind::Doctype) };
-    }
     let at = error.pos();
-    // The place is told once, in front.
-    let message = error.to_string();
-    let message = message.strip_suffix(&format!(" at {at}")).unwrap_or(&message);
-    ConfigError {
-        position: Some(Position { line: at.row as usize, column: at.col as usize }),
-        ..ConfigError::new(ConfigErrorKind::Malformed(quoted(message)))
+    let position = match error {
+        Error::DtdDetected => super::position(text, doctype(text)),
+        // The parser has no place for what is missing: it is missing at the end.
+        Error::UnexpectedEndOfStream | Error::UnclosedRootNode => super::position(text, text.len()),
+        _ => Position { line: at.row as usize, column: at.col as usize },
+    };
+    let kind = match error {
+        Error::DtdDetected => ConfigErrorKind::Doctype,
+        _ => {
+            // The place is told once, in front.
+            let message = error.to_string();
+            ConfigErrorKind::Malformed(quoted(message.strip_suffix(&format!(" at {at}")).unwrap_or(&message)))
+        }
+    };
+    ConfigError { position: Some(position), ..ConfigError::new(kind) }
+}
+
+/// Where the document type declaration stands: after the declaration, comments and processing instructions.
+fn doctype(text: &str) -> usize {
+    let mut rest = text.trim_ascii_start();
+    let after = |rest: &str, begin: &str, end: &str| {
+        rest.strip_prefix(begin).and_then(|rest| Some(rest.split_once(end)?.1.trim_ascii_start().len()))
+    };
+    while let Some(length) = after(rest, "<?", "?>").or_else(|| after(rest, "<!--", "-->")) {
+        rest = text.get(text.len() - length..).unwrap_or_default();
     }
+    text.len() - rest.len()
 }

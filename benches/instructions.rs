@@ -1,0 +1,204 @@
+//! Instructions and allocations of one request: the application alone, behind our layer, behind the peer's.
+//!
+//! `cargo bench --bench instructions [FILTER]` runs every case under callgrind, prints what each side costs more than
+//! the application alone, and exits with 1 when a goal is missed. The figures go to
+//! `target/bench/instructions.json`. Instruction counts repeat to about one percent, so they can gate.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::process::{self, Command, ExitCode};
+use std::{env, fs};
+
+use serde::Serialize;
+
+use support::cases::{CASES, Case, Goal};
+use support::{Subject, Work};
+
+/// Between two runs of so many requests each, all but the requests cancels out.
+const FEW: u64 = 20;
+const MANY: u64 = 220;
+
+/// What one request costs more than the application alone.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Cost {
+    instructions: f64,
+    allocations: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    case: &'static str,
+    ours: Cost,
+    peer: Option<Cost>,
+    ratio: Option<f64>,
+    goals: Vec<Verdict>,
+}
+
+#[derive(Debug, Serialize)]
+struct Verdict {
+    goal: String,
+    actual: f64,
+    limit: f64,
+}
+
+impl Verdict {
+    fn met(&self) -> bool {
+        self.actual <= self.limit
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--work", case, subject, times] => work(case, subject, times),
+        [] => measure(""),
+        [filter] => measure(filter),
+        _ => Err("usage: instructions [FILTER]".into()),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The process that callgrind watches.
+fn work(case: &str, subject: &str, times: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let mut work = prepared(case, subject)?;
+    for _ in 0..times.parse::<u64>()? {
+        work();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prepared(case: &str, subject: &str) -> Result<Work, Box<dyn Error>> {
+    let case = Case::by_name(case).ok_or("no such case")?;
+    let subject = Subject::ALL.into_iter().find(|one| format!("{one:?}") == subject).ok_or("no such subject")?;
+    Ok(case.work(subject))
+}
+
+fn measure(filter: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let cases: Vec<&Case> = CASES.iter().filter(|case| case.name.contains(filter)).collect();
+    if cases.is_empty() {
+        return Err(format!("no case matches `{filter}`").into());
+    }
+    println!(
+        "net instructions / allocations of one request; ours, the peer's (tower-http, actix-cors), and the goals\n"
+    );
+    let mut ours = BTreeMap::new();
+    let mut rows = Vec::new();
+    for case in cases {
+        let bare = cost(case, Subject::Bare)?;
+        let mine = less(cost(case, Subject::Ours)?, bare);
+        ours.insert(case.name, mine.instructions);
+        let peer = case.has_peer().then(|| cost(case, Subject::Peer)).transpose()?.map(|peer| less(peer, bare));
+        let ratio = peer.map(|peer| mine.instructions / peer.instructions);
+        let mut goals = Vec::new();
+        for goal in case.goals {
+            goals.extend(judge(*goal, mine.instructions, ratio, &mut ours)?);
+        }
+        let row = Row { case: case.name, ours: mine, peer, ratio, goals };
+        print(&row);
+        rows.push(row);
+    }
+    fs::create_dir_all("target/bench")?;
+    fs::write("target/bench/instructions.json", serde_json::to_string_pretty(&rows)?)?;
+    let missed: Vec<&Row> = rows.iter().filter(|row| !row.goals.iter().all(Verdict::met)).collect();
+    println!("\n{} cases, {} miss a goal", rows.len(), missed.len());
+    for row in &missed {
+        println!("  {}", row.case);
+    }
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn less(one: Cost, other: Cost) -> Cost {
+    Cost { instructions: one.instructions - other.instructions, allocations: one.allocations - other.allocations }
+}
+
+fn judge(
+    goal: Goal,
+    ours: f64,
+    ratio: Option<f64>,
+    known: &mut BTreeMap<&'static str, f64>,
+) -> Result<Option<Verdict>, Box<dyn Error>> {
+    let mut other = |name: &'static str| -> Result<f64, Box<dyn Error>> {
+        if let Some(instructions) = known.get(name) {
+            return Ok(*instructions);
+        }
+        let case = Case::by_name(name).ok_or_else(|| format!("no case `{name}`"))?;
+        let instructions = less(cost(case, Subject::Ours)?, cost(case, Subject::Bare)?).instructions;
+        known.insert(name, instructions);
+        Ok(instructions)
+    };
+    let verdict = |goal: &str, actual, limit| Some(Verdict { goal: goal.to_owned(), actual, limit });
+    Ok(match goal {
+        Goal::None => None,
+        Goal::Ratio(limit) => verdict("of the peer", ratio.ok_or("a ratio without a peer")?, limit),
+        Goal::Most(limit) => verdict("instructions", ours, limit),
+        Goal::Over(name, limit) => verdict("of one origin", ours / other(name)?, limit),
+        Goal::EachAbove(name, count, limit) => verdict("instructions a header", (ours - other(name)?) / count, limit),
+    })
+}
+
+fn print(row: &Row) {
+    let side = |cost: Cost| format!("{:>9.0} / {:<5.1}", cost.instructions, cost.allocations);
+    let peer = row.peer.map(side).unwrap_or_default();
+    let ratio = row.ratio.map(|ratio| format!("{ratio:.4}")).unwrap_or_default();
+    print!("{:<55} {} {peer:>17} {ratio:>7}", row.case, side(row.ours));
+    for verdict in &row.goals {
+        let sign = if verdict.met() { "ok" } else { "MISSED" };
+        print!("  {sign}: {:.4} {}, at most {}", verdict.actual, verdict.goal, verdict.limit);
+    }
+    println!();
+}
+
+/// One request of `subject`, whole.
+fn cost(case: &Case, subject: Subject) -> Result<Cost, Box<dyn Error>> {
+    let (many, few) = (callgrind(case.name, subject, MANY)?, callgrind(case.name, subject, FEW)?);
+    let each = |many: u64, few: u64| many.saturating_sub(few) as f64 / (MANY - FEW) as f64;
+    Ok(Cost { instructions: each(many.0, few.0), allocations: each(many.1, few.1) })
+}
+
+/// Instructions and allocations of a whole process that does so many requests.
+fn callgrind(case: &str, subject: Subject, times: u64) -> Result<(u64, u64), Box<dyn Error>> {
+    let profile = env::temp_dir().join(format!("oss-cors-callgrind-{}", process::id()));
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile.display())])
+        .arg(env::current_exe()?)
+        .args(["--work", case, &format!("{subject:?}"), &times.to_string()])
+        .output()
+        .map_err(|error| format!("cannot run valgrind, which counts the instructions: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("callgrind of `{case}` failed:\n{}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    let text = fs::read_to_string(&profile)?;
+    fs::remove_file(&profile)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).ok_or("callgrind tells no total")?;
+    Ok((total.parse()?, allocations(&text)))
+}
+
+/// Calls of the allocator in a callgrind profile. It names each function once, `cfn=(7) malloc`, and then by its number.
+fn allocations(profile: &str) -> u64 {
+    const ALLOCATORS: [&str; 4] = ["malloc", "calloc", "realloc", "posix_memalign"];
+    let mut numbers = BTreeSet::new();
+    let mut calls_count = false;
+    let mut sum = 0;
+    for line in profile.lines() {
+        if let Some((number, name)) = line.split_once("fn=").and_then(|(_, function)| function.split_once(' ')) {
+            if ALLOCATORS.contains(&name) {
+                numbers.insert(number);
+            }
+        }
+        if let Some(function) = line.strip_prefix("cfn=") {
+            calls_count = numbers.contains(function.split(' ').next().unwrap_or_default());
+        } else if let Some(calls) = line.strip_prefix("calls=") {
+            let calls = calls.split(' ').next().and_then(|calls| calls.parse::<u64>().ok());
+            sum += calls.filter(|_| calls_count).unwrap_or_default();
+        }
+    }
+    sum
+}

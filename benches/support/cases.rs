@@ -1,0 +1,252 @@
+//! The cases, by their axes: where, what is asked, how many origins, how they are written.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::requests::Asked;
+use super::rules::{Setup, exact, header_names};
+use super::{Subject, Work, actix, axum, core, tower};
+
+/// Where a case is measured, and beside whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The engine alone.
+    Core,
+    /// A tower service, beside tower-http.
+    Tower,
+    /// axum's `Router::layer`, beside tower-http.
+    Axum,
+    /// An actix-web middleware, beside actix-cors.
+    Actix,
+}
+
+/// What a case must not exceed, in instructions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// Ours over the peer's.
+    Ratio(f64),
+    /// Ours over another case's.
+    Over(&'static str, f64),
+    /// Ours.
+    Most(f64),
+    /// Ours, above another case's, for each of so many request headers.
+    EachAbove(&'static str, f64, f64),
+    /// Printed only.
+    None,
+}
+
+pub struct Case {
+    pub name: &'static str,
+    pub place: Place,
+    pub goals: &'static [Goal],
+    pub time_goal: Option<f64>,
+    setup: fn() -> Setup,
+    asked: fn() -> Asked,
+    app: fn() -> HeaderMap,
+}
+
+impl Case {
+    pub fn work(&self, subject: Subject) -> Work {
+        let (setup, asked, app) = ((self.setup)(), (self.asked)(), (self.app)());
+        match self.place {
+            Place::Core => core::work(&setup, &asked, &app, subject),
+            Place::Tower => tower::work(&setup, &asked, &app, subject),
+            Place::Axum => axum::work(&setup, &asked, &app, subject),
+            Place::Actix => actix::work(&setup, &asked, &app, subject),
+        }
+    }
+
+    pub fn has_peer(&self) -> bool {
+        self.place != Place::Core
+    }
+
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        CASES.iter().find(|case| case.name == name)
+    }
+}
+
+const fn case(
+    name: &'static str,
+    place: Place,
+    goals: &'static [Goal],
+    setup: fn() -> Setup,
+    asked: fn() -> Asked,
+) -> Case {
+    Case { name, place, goals, time_goal: None, setup, asked, app: HeaderMap::new }
+}
+
+const fn timed(mut case: Case, goal: f64) -> Case {
+    case.time_goal = Some(goal);
+    case
+}
+
+fn twenty() -> Setup {
+    Setup::exact(20)
+}
+
+fn twenty_vary() -> Setup {
+    twenty().with_vary()
+}
+
+fn last_allowed() -> Asked {
+    Asked::actual(&exact(20))
+}
+
+fn first_allowed() -> Asked {
+    Asked::actual(&exact(1))
+}
+
+fn denied() -> Asked {
+    Asked::actual("https://www.example.org")
+}
+
+fn wildcard_allowed() -> Asked {
+    Asked::actual("https://dev.app1.example.com")
+}
+
+fn preflight(count: usize) -> Asked {
+    Asked::preflight(&exact(20), &header_names(count))
+}
+
+/// Just under the limit: 8 KiB of names of one letter.
+fn hostile_names(bytes: usize) -> Asked {
+    let mut asked = Asked::preflight(&exact(20), &[]);
+    asked.cors.push(("access-control-request-headers", "a,".repeat(bytes / 2)));
+    asked
+}
+
+/// What an application's response usually has.
+fn five_headers() -> HeaderMap {
+    let lines = [
+        ("content-type", "application/json"),
+        ("cache-control", "max-age=60"),
+        ("etag", "\"7BAB0E215D9E9FC3\""),
+        ("last-modified", "Sun, 22 Nov 2026 12:00:00 GMT"),
+        ("x-oss-request-id", "6B0307D6B062EB1BE3E20B36"),
+    ];
+    let line =
+        |(name, value): (&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+    lines.into_iter().map(line).collect()
+}
+
+/// Many suffixes of the origin, each shorter by a letter: every one is found, none with its prefix.
+fn many_suffixes() -> Setup {
+    let mut setup = Setup::exact(1);
+    if let Some(rule) = setup.configuration.rules.first_mut() {
+        rule.allowed_origins = (1..180).map(|length| format!("http://*{}", "a".repeat(length))).collect();
+    }
+    setup
+}
+
+fn long_origin() -> Asked {
+    Asked::actual(&format!("https://{}", "a".repeat(1016)))
+}
+
+pub static CASES: &[Case] = &[
+    case("core: actual, allowed, 1 exact origin", Place::Core, &[Goal::Most(200.0)], || Setup::exact(1), first_allowed),
+    case("core: actual, allowed, last of 20 rules", Place::Core, &[Goal::Most(200.0)], twenty, last_allowed),
+    case(
+        "core: actual, allowed, 100k exact origins",
+        Place::Core,
+        &[Goal::Most(200.0), Goal::Over("core: actual, allowed, 1 exact origin", 1.02)],
+        || Setup::exact(100_000),
+        first_allowed,
+    ),
+    case(
+        "core: actual, allowed, 1 wildcard",
+        Place::Core,
+        &[Goal::Most(400.0)],
+        || Setup::wildcard(1),
+        wildcard_allowed,
+    ),
+    case(
+        "core: actual, allowed, 100k wildcards",
+        Place::Core,
+        &[Goal::Most(400.0), Goal::Over("core: actual, allowed, 1 wildcard", 1.15)],
+        || Setup::wildcard(100_000),
+        wildcard_allowed,
+    ),
+    case("core: actual, denied", Place::Core, &[Goal::None], twenty, denied),
+    case("core: preflight, 0 headers", Place::Core, &[Goal::None], twenty, || preflight(0)),
+    case(
+        "core: preflight, 5 headers",
+        Place::Core,
+        &[Goal::EachAbove("core: preflight, 0 headers", 5.0, 100.0)],
+        twenty,
+        || preflight(5),
+    ),
+    case(
+        "core: preflight, 10 headers",
+        Place::Core,
+        &[Goal::EachAbove("core: preflight, 0 headers", 10.0, 100.0)],
+        twenty,
+        || preflight(10),
+    ),
+    case(
+        "core: preflight, 5 headers, by wildcard",
+        Place::Core,
+        &[Goal::None],
+        || twenty().with_allowed_headers(&["x-oss-*", "content-*", "authorization", "cache-control"]),
+        || preflight(5),
+    ),
+    case(
+        "core: preflight, 5 headers, all allowed",
+        Place::Core,
+        &[Goal::None],
+        || twenty().with_allowed_headers(&["*"]),
+        || preflight(5),
+    ),
+    timed(case("tower: no Origin", Place::Tower, &[Goal::Ratio(0.10)], twenty, Asked::same_origin), 0.15),
+    timed(case("tower: no Origin, Vary", Place::Tower, &[Goal::Ratio(0.20)], twenty_vary, Asked::same_origin), 0.25),
+    timed(case("tower: actual, allowed", Place::Tower, &[Goal::Ratio(0.25)], twenty, last_allowed), 0.35),
+    case("tower: actual, allowed, first rule", Place::Tower, &[Goal::Ratio(0.25)], twenty, first_allowed),
+    case("tower: actual, allowed, Vary", Place::Tower, &[Goal::None], twenty_vary, last_allowed),
+    timed(case("tower: actual, denied", Place::Tower, &[Goal::Ratio(0.20)], twenty, denied), 0.28),
+    Case {
+        app: five_headers,
+        ..case("tower: actual, allowed, 5 response headers", Place::Tower, &[Goal::None], twenty, last_allowed)
+    },
+    case("tower: preflight, 0 headers", Place::Tower, &[Goal::None], twenty, || preflight(0)),
+    case("tower: preflight, 1 header", Place::Tower, &[Goal::None], twenty, || preflight(1)),
+    timed(case("tower: preflight, 5 headers", Place::Tower, &[Goal::Ratio(0.42)], twenty, || preflight(5)), 0.55),
+    case("tower: preflight, 10 headers", Place::Tower, &[Goal::None], twenty, || preflight(10)),
+    case("tower: preflight, refused", Place::Tower, &[Goal::Ratio(0.11)], twenty, || {
+        Asked::preflight("https://www.example.org", &header_names(5))
+    }),
+    case(
+        "tower: actual, allowed, 1k origins",
+        Place::Tower,
+        &[Goal::Ratio(0.08)],
+        || Setup::exact(1000),
+        || Asked::actual(&exact(1000)),
+    ),
+    case(
+        "tower: actual, allowed, 100k origins",
+        Place::Tower,
+        &[Goal::Ratio(0.002)],
+        || Setup::exact(100_000),
+        || Asked::actual(&exact(100_000)),
+    ),
+    case("tower: 8 KiB of request-header names", Place::Tower, &[Goal::None], twenty, || hostile_names(8190)),
+    timed(case("axum: actual, allowed", Place::Axum, &[Goal::Ratio(0.28)], twenty, last_allowed), 0.25),
+    case(
+        "axum: actual, allowed, 1k origins",
+        Place::Axum,
+        &[Goal::Ratio(0.28)],
+        || Setup::exact(1000),
+        || Asked::actual(&exact(1000)),
+    ),
+    case("actix: no Origin", Place::Actix, &[Goal::Ratio(0.36)], twenty, Asked::same_origin),
+    timed(case("actix: actual, allowed", Place::Actix, &[Goal::Ratio(0.60)], twenty, last_allowed), 0.50),
+    case("actix: actual, denied", Place::Actix, &[Goal::None], twenty, denied),
+    case("actix: preflight, 5 headers", Place::Actix, &[Goal::Ratio(0.22)], twenty, || preflight(5)),
+    case("actix: preflight, 10 headers", Place::Actix, &[Goal::Ratio(0.17)], twenty, || preflight(10)),
+    case("actix: 8 KiB of request-header names", Place::Actix, &[Goal::Ratio(0.001)], twenty, || hostile_names(8190)),
+    case(
+        "worst: 8 KiB of request-header names, all allowed",
+        Place::Core,
+        &[Goal::None],
+        || twenty().with_allowed_headers(&["*"]),
+        || hostile_names(8190),
+    ),
+    case("worst: 180 suffix lengths, long origin", Place::Core, &[Goal::None], many_suffixes, long_origin),
+];

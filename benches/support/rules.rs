@@ -1,0 +1,90 @@
+//! Rules for our layer and a policy for the peer that allow the same origins, methods and headers.
+
+use cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
+
+/// What both sides are configured with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub configuration: CorsConfiguration,
+    /// Every origin, for the peer's list; where rules have wildcards, as many exact ones.
+    pub peer_origins: Vec<String>,
+}
+
+pub const REQUEST_HEADERS: usize = 10;
+
+/// Names of request headers as an upload sends them.
+pub fn header_names(count: usize) -> Vec<String> {
+    let names = [
+        "authorization",
+        "cache-control",
+        "content-md5",
+        "content-type",
+        "x-oss-acl",
+        "x-oss-date",
+        "x-oss-meta-a",
+        "x-oss-meta-owner",
+        "x-oss-security-token",
+        "x-requested-with",
+    ];
+    names.iter().take(count).map(|name| (*name).to_owned()).collect()
+}
+
+fn rule(origins: Vec<String>) -> CorsRule {
+    CorsRule {
+        allowed_origins: origins,
+        allowed_methods: vec!["GET".into(), "PUT".into(), "POST".into()],
+        allowed_headers: header_names(REQUEST_HEADERS),
+        expose_headers: vec!["ETag".into(), "x-oss-request-id".into()],
+        max_age_seconds: Some(600),
+        allow_credentials: false,
+    }
+}
+
+pub fn exact(index: usize) -> String {
+    format!("https://app{index}.example.com")
+}
+
+fn wildcard(index: usize) -> String {
+    format!("https://*.app{index}.example.com")
+}
+
+fn setup(origins: usize, rules: usize, entry: fn(usize) -> String) -> Setup {
+    let per_rule = origins.div_ceil(rules);
+    let entries: Vec<String> = (1..=origins).map(entry).collect();
+    Setup {
+        configuration: CorsConfiguration {
+            rules: entries.chunks(per_rule).map(|entries| rule(entries.to_vec())).collect(),
+            response_vary: false,
+        },
+        peer_origins: (1..=origins).map(exact).collect(),
+    }
+}
+
+impl Setup {
+    /// `origins` exact origins, spread over at most 20 rules.
+    pub fn exact(origins: usize) -> Self {
+        setup(origins, origins.min(20), exact)
+    }
+
+    /// As many wildcards.
+    pub fn wildcard(origins: usize) -> Self {
+        setup(origins, origins.min(20), wildcard)
+    }
+
+    /// Request headers by wildcard instead of by name.
+    pub fn with_allowed_headers(mut self, entries: &[&str]) -> Self {
+        for rule in &mut self.configuration.rules {
+            rule.allowed_headers = entries.iter().map(|entry| (*entry).to_owned()).collect();
+        }
+        self
+    }
+
+    pub fn with_vary(mut self) -> Self {
+        self.configuration.response_vary = true;
+        self
+    }
+
+    pub fn table(&self) -> RuleTable {
+        RuleTable::compile(&self.configuration, Profile::Oss).expect("the rules are right")
+    }
+}
