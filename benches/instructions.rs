@@ -1,8 +1,9 @@
 //! Instructions and allocations of one request: the application alone, behind our layer, behind the peer's.
 //!
 //! `cargo bench --bench instructions [FILTER]` runs every case under callgrind, prints what each side costs more than
-//! the application alone, and exits with 1 when a goal is missed. The figures go to
-//! `target/bench/instructions.json`. Instruction counts repeat to about one percent, so they can gate.
+//! the application alone, and exits with 1 when a goal is missed or, where one is known to be missed, when what is held
+//! instead is. The figures go to `target/bench/instructions.json`. Instruction counts repeat to about one percent, so
+//! they can gate.
 
 mod support;
 
@@ -13,7 +14,7 @@ use std::{env, fs};
 
 use serde::Serialize;
 
-use support::cases::{CASES, Case, Goal};
+use support::cases::{CASES, Case, Goal, Place};
 use support::{Subject, Work};
 
 /// Between two runs of so many requests each, all but the requests cancels out.
@@ -31,6 +32,7 @@ struct Cost {
 struct Row {
     case: &'static str,
     ours: Cost,
+    floor: Option<Cost>,
     peer: Option<Cost>,
     ratio: Option<f64>,
     goals: Vec<Verdict>,
@@ -41,11 +43,19 @@ struct Verdict {
     goal: String,
     actual: f64,
     limit: f64,
+    /// Where the goal is known to be missed: what is held instead.
+    held: Option<f64>,
+    why: Option<&'static str>,
 }
 
 impl Verdict {
     fn met(&self) -> bool {
         self.actual <= self.limit
+    }
+
+    /// The goal, or what is held where it is known to be missed.
+    fn holds(&self) -> bool {
+        self.actual <= self.held.unwrap_or(self.limit)
     }
 }
 
@@ -95,24 +105,30 @@ fn measure(filter: &str) -> Result<ExitCode, Box<dyn Error>> {
         let bare = cost(case, Subject::Bare)?;
         let mine = less(cost(case, Subject::Ours)?, bare);
         ours.insert(case.name, mine.instructions);
+        let has_floor = case.place == Place::Tower;
+        let floor = has_floor.then(|| cost(case, Subject::Floor)).transpose()?.map(|floor| less(floor, bare));
         let peer = case.has_peer().then(|| cost(case, Subject::Peer)).transpose()?.map(|peer| less(peer, bare));
         let ratio = peer.map(|peer| mine.instructions / peer.instructions);
         let mut goals = Vec::new();
         for goal in case.goals {
-            goals.extend(judge(*goal, mine.instructions, ratio, &mut ours)?);
+            let held = case.held.filter(|_| goals.is_empty());
+            goals.extend(judge(*goal, held, mine.instructions, ratio, &mut ours)?);
         }
-        let row = Row { case: case.name, ours: mine, peer, ratio, goals };
+        let row = Row { case: case.name, ours: mine, floor, peer, ratio, goals };
         print(&row);
         rows.push(row);
     }
     fs::create_dir_all("target/bench")?;
     fs::write("target/bench/instructions.json", serde_json::to_string_pretty(&rows)?)?;
-    let missed: Vec<&Row> = rows.iter().filter(|row| !row.goals.iter().all(Verdict::met)).collect();
-    println!("\n{} cases, {} miss a goal", rows.len(), missed.len());
-    for row in &missed {
-        println!("  {}", row.case);
+    let verdicts = || rows.iter().flat_map(|row| row.goals.iter().map(move |verdict| (row.case, verdict)));
+    let missed: Vec<_> = verdicts().filter(|(_, verdict)| !verdict.met()).collect();
+    println!("\n{} cases, {} goals, {} missed", rows.len(), verdicts().count(), missed.len());
+    for (case, verdict) in &missed {
+        println!("  {case}: {}", verdict.why.unwrap_or("not known to be missed"));
     }
-    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let broken = verdicts().filter(|(_, verdict)| !verdict.holds()).count();
+    println!("{broken} above what is held");
+    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn less(one: Cost, other: Cost) -> Cost {
@@ -121,6 +137,7 @@ fn less(one: Cost, other: Cost) -> Cost {
 
 fn judge(
     goal: Goal,
+    held: Option<(f64, &'static str)>,
     ours: f64,
     ratio: Option<f64>,
     known: &mut BTreeMap<&'static str, f64>,
@@ -134,7 +151,8 @@ fn judge(
         known.insert(name, instructions);
         Ok(instructions)
     };
-    let verdict = |goal: &str, actual, limit| Some(Verdict { goal: goal.to_owned(), actual, limit });
+    let (held, why) = held.unzip();
+    let verdict = |goal: &str, actual, limit| Some(Verdict { goal: goal.to_owned(), actual, limit, held, why });
     Ok(match goal {
         Goal::None => None,
         Goal::Ratio(limit) => verdict("of the peer", ratio.ok_or("a ratio without a peer")?, limit),
@@ -146,12 +164,16 @@ fn judge(
 
 fn print(row: &Row) {
     let side = |cost: Cost| format!("{:>9.0} / {:<5.1}", cost.instructions, cost.allocations);
-    let peer = row.peer.map(side).unwrap_or_default();
+    let (floor, peer) = (row.floor.map(side).unwrap_or_default(), row.peer.map(side).unwrap_or_default());
     let ratio = row.ratio.map(|ratio| format!("{ratio:.4}")).unwrap_or_default();
-    print!("{:<55} {} {peer:>17} {ratio:>7}", row.case, side(row.ours));
+    print!("{:<53} {} {floor:>17} {peer:>17} {ratio:>7}", row.case, side(row.ours));
     for verdict in &row.goals {
-        let sign = if verdict.met() { "ok" } else { "MISSED" };
-        print!("  {sign}: {:.4} {}, at most {}", verdict.actual, verdict.goal, verdict.limit);
+        print!("  {:.4} {}, goal {}", verdict.actual, verdict.goal, verdict.limit);
+        match verdict.held {
+            _ if !verdict.holds() => print!(": FAILED"),
+            Some(held) if !verdict.met() => print!(": missed, held at {held}"),
+            _ => print!(": met"),
+        }
     }
     println!();
 }

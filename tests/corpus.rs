@@ -136,7 +136,7 @@ fn table_answer(case: &Case) -> Answer {
     match decision {
         Decision::Answer { rule: Ok(rule), vary_origin } => {
             let mut headers = rule_headers(rule, request.origin);
-            let names = allow_headers(request.request_headers);
+            let names = allow_headers(request.request_headers, <[u8]>::to_vec);
             headers.extend(names.map(|names| ("access-control-allow-headers".to_owned(), names)));
             headers.extend(vary_origin.then(|| ("vary".to_owned(), b"Origin".to_vec())));
             answer(Body::Accepted, 200, Some(rule.number()), headers)

@@ -38,7 +38,7 @@ fn peer(setup: &Setup) -> actix_cors::Cors {
 
 pub fn work(setup: &Setup, asked: &Asked, headers: &HeaderMap, subject: Subject) -> Work {
     match subject {
-        Subject::Bare => repeat(app(), asked),
+        Subject::Bare | Subject::Floor => repeat(app(), asked),
         Subject::Peer => repeat(now(peer(setup).new_transform(app())).expect("a middleware"), asked),
         Subject::Ours => {
             let cors = OssCors::new(setup.table()).refusal_body(RefusalBody::Empty);

@@ -17,7 +17,7 @@ use super::{Subject, Work, tower};
 pub fn work(setup: &Setup, asked: &Asked, _: &HeaderMap, subject: Subject) -> Work {
     let router = Router::new().route("/photos/b.txt", get(async || {}));
     let mut router: Router = match subject {
-        Subject::Bare => router,
+        Subject::Bare | Subject::Floor => router,
         Subject::Ours => router.layer(tower::ours(setup)),
         Subject::Peer => router.layer(tower::peer(setup)),
     };

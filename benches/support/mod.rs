@@ -21,12 +21,15 @@ pub enum Subject {
     Bare,
     /// Behind our layer.
     Ours,
+    /// Behind a layer without rules that writes the same headers from constants: what no rule engine can go below.
+    /// Only for tower.
+    Floor,
     /// Behind tower-http's `CorsLayer` or actix-cors's `Cors`.
     Peer,
 }
 
 impl Subject {
-    pub const ALL: [Self; 3] = [Self::Bare, Self::Ours, Self::Peer];
+    pub const ALL: [Self; 4] = [Self::Bare, Self::Ours, Self::Floor, Self::Peer];
 }
 
 /// One request through one subject, ready to be repeated.

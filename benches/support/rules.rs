@@ -40,11 +40,18 @@ fn rule(origins: Vec<String>) -> CorsRule {
     }
 }
 
+/// Of one length, as generated names are: a list compares each to the end.
 pub fn exact(index: usize) -> String {
-    format!("https://app{index}.example.com")
+    format!("https://app{index:06}.example.com")
 }
 
+/// Of one length, however many there are.
 fn wildcard(index: usize) -> String {
+    format!("https://*.app{index:06}.example.com")
+}
+
+/// Of as many lengths as the numbers have digits.
+fn ragged_wildcard(index: usize) -> String {
     format!("https://*.app{index}.example.com")
 }
 
@@ -69,6 +76,11 @@ impl Setup {
     /// As many wildcards.
     pub fn wildcard(origins: usize) -> Self {
         setup(origins, origins.min(20), wildcard)
+    }
+
+    /// As many wildcards, with suffixes of several lengths.
+    pub fn ragged_wildcard(origins: usize) -> Self {
+        setup(origins, origins.min(20), ragged_wildcard)
     }
 
     /// Request headers by wildcard instead of by name.

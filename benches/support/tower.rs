@@ -10,7 +10,7 @@ use ::tower::{Layer, Service};
 use bytes::Bytes;
 use cors_core::RefusalBody;
 use cors_tower::OssCorsLayer;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -36,6 +36,59 @@ impl<B> Service<Request<B>> for App {
         let mut response = Response::new(Full::default());
         if !self.0.is_empty() {
             *response.headers_mut() = self.0.clone();
+        }
+        ready(Ok(response))
+    }
+}
+
+/// Writes the right answer to one request from constants. It looks at the request's Origin, and at nothing else.
+#[derive(Clone)]
+struct Floor {
+    app: App,
+    answered: bool,
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Floor {
+    fn new(setup: &Setup, asked: &Asked, app: App) -> Self {
+        let verdict = verdict(setup, asked);
+        let constant = |(name, value): (String, Vec<u8>)| {
+            let value: &'static str = String::from_utf8(value).expect("ascii").leak();
+            (HeaderName::try_from(name).expect("a name"), HeaderValue::from_static(value))
+        };
+        let status = verdict.refusal.map_or(200, |(status, _)| status);
+        Self {
+            app,
+            answered: verdict.answered,
+            status: StatusCode::from_u16(status).expect("a status"),
+            headers: oracle::written(&verdict, &[], false).into_iter().map(constant).collect(),
+        }
+    }
+}
+
+impl Service<Request<()>> for Floor {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<()>) -> Self::Future {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = self.status;
+        let mut origin = request.headers().get(http::header::ORIGIN).cloned();
+        if self.answered && !self.headers.is_empty() {
+            *response.headers_mut() = request.into_parts().0.headers;
+            response.headers_mut().clear();
+        } else if !self.answered && !self.app.0.is_empty() {
+            *response.headers_mut() = self.app.0.clone();
+        }
+        for (name, value) in &self.headers {
+            let own = (*name == http::header::ACCESS_CONTROL_ALLOW_ORIGIN).then(|| origin.take()).flatten();
+            response.headers_mut().insert(name, own.unwrap_or_else(|| value.clone()));
         }
         ready(Ok(response))
     }
@@ -67,6 +120,7 @@ pub fn work(setup: &Setup, asked: &Asked, app: &HeaderMap, subject: Subject) -> 
     match subject {
         Subject::Bare => repeat(app, asked),
         Subject::Peer => repeat(peer(setup).layer(app), asked),
+        Subject::Floor => repeat(Floor::new(setup, asked, app), asked),
         Subject::Ours => {
             let service = ours(setup).layer(app.clone());
             check(setup, asked, &app.0, service.clone());
@@ -105,10 +159,7 @@ pub fn expect(
     status: u16,
     got: &std::collections::BTreeMap<String, Vec<u8>>,
 ) {
-    let headers: Vec<_> =
-        asked.cors.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
-    let bucket = oracle::Bucket::Rules(&setup.configuration);
-    let verdict = oracle::verdict(bucket, asked.method.as_str().as_bytes(), &headers, false);
+    let verdict = verdict(setup, asked);
     let app: Vec<_> = if verdict.answered {
         vec![]
     } else {
@@ -118,4 +169,11 @@ pub fn expect(
     let expected = cors_headers(written.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
     assert_eq!(got, &expected, "{asked:?}");
     assert_eq!(status, verdict.refusal.map_or(200, |(status, _)| status), "{asked:?}");
+}
+
+fn verdict(setup: &Setup, asked: &Asked) -> oracle::Verdict {
+    let headers: Vec<_> =
+        asked.cors.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
+    let bucket = oracle::Bucket::Rules(&setup.configuration);
+    oracle::verdict(bucket, asked.method.as_str().as_bytes(), &headers, false)
 }

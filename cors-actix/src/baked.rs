@@ -1,13 +1,15 @@
 //! The constant header values of a table, in the header type of actix-web (http 0.2). Each worker bakes its own, once a
 //! table: values that threads share cost an atomic count on a shared cache line at every use.
 
+use std::rc::Rc;
+
 use actix_web::http::header::HeaderValue;
 use cors_core::{Rule, RuleTable};
 
 #[derive(Debug)]
 pub(crate) struct Baked {
     table: u64,
-    rules: Vec<BakedRule>,
+    rules: Vec<Rc<BakedRule>>,
 }
 
 #[derive(Debug)]
@@ -21,11 +23,12 @@ pub(crate) struct BakedRule {
 
 impl Baked {
     pub(crate) fn new(table: &RuleTable) -> Self {
-        Self { table: table.id(), rules: table.rules().iter().map(BakedRule::new).collect() }
+        Self { table: table.id(), rules: table.rules().iter().map(|rule| Rc::new(BakedRule::new(rule))).collect() }
     }
 
     /// `rule` of `table`; baked again when the table is another than last time.
-    pub(crate) fn rule(&mut self, table: &RuleTable, rule: &Rule) -> Option<&BakedRule> {
+    #[inline]
+    pub(crate) fn rule(&mut self, table: &RuleTable, rule: &Rule) -> Option<&Rc<BakedRule>> {
         if self.table != table.id() {
             *self = Self::new(table);
         }

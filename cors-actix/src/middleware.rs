@@ -11,7 +11,7 @@ use cors_core::{AdapterOptions, CorsHandle, CorsRequest, Decision, FieldLine, Re
 
 use crate::baked::Baked;
 use crate::future::ResponseFuture;
-use crate::write::{CorsHeaders, answer};
+use crate::write::{CorsHeaders, RuleHeaders, answer};
 
 /// Answers preflights and writes CORS headers on what the inner service answers. Made by [`OssCors`](crate::OssCors),
 /// one a worker.
@@ -56,8 +56,11 @@ where
             }
             Decision::Forward { rule, vary_origin } => {
                 let rule = rule.ok().and_then(|rule| baked.rule(&table, rule));
-                let headers = CorsHeaders::new(rule, vary_origin, self.options, outcome, request.headers());
+                let rule = rule.map(|rule| RuleHeaders::new(rule, request.headers()));
+                // The inner service may come back here with another request: nothing is held while it is called.
                 drop((baked, table));
+                let keep_inner = self.options.dangerously_keep_inner_headers;
+                let headers = CorsHeaders { rule, vary_origin, keep_inner, outcome };
                 ResponseFuture::forward(self.inner.call(request), headers)
             }
         }

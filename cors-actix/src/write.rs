@@ -1,5 +1,7 @@
 //! A decision onto a response.
 
+use std::rc::Rc;
+
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,37 +18,21 @@ use crate::middleware::RequestHeaders;
 /// held until the response comes.
 #[derive(Clone)]
 pub(crate) struct CorsHeaders {
-    rule: Option<RuleHeaders>,
-    vary_origin: bool,
-    keep_inner: bool,
-    outcome: Option<Outcome>,
+    pub(crate) rule: Option<RuleHeaders>,
+    pub(crate) vary_origin: bool,
+    pub(crate) keep_inner: bool,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 #[derive(Clone)]
-struct RuleHeaders {
-    allow_origin: HeaderValue,
-    allow_methods: HeaderValue,
-    expose_headers: Option<HeaderValue>,
-    max_age: Option<HeaderValue>,
-    allow_credentials: bool,
+pub(crate) struct RuleHeaders {
+    rule: Rc<BakedRule>,
+    /// The request's own value, not a copy of its text; `None` for `*`.
+    origin: Option<HeaderValue>,
 }
 
 impl CorsHeaders {
-    pub(crate) fn new(
-        rule: Option<&BakedRule>,
-        vary_origin: bool,
-        options: AdapterOptions,
-        outcome: Option<Outcome>,
-        request: &HeaderMap,
-    ) -> Self {
-        Self {
-            rule: rule.map(|rule| RuleHeaders::new(rule, request)),
-            vary_origin,
-            keep_inner: options.dangerously_keep_inner_headers,
-            outcome,
-        }
-    }
-
+    #[inline]
     pub(crate) fn write<B>(self, response: &mut HttpResponse<B>) {
         if let Some(outcome) = self.outcome {
             response.extensions_mut().insert(outcome);
@@ -65,28 +51,25 @@ impl CorsHeaders {
 }
 
 impl RuleHeaders {
-    fn new(rule: &BakedRule, request: &HeaderMap) -> Self {
-        // The request's own value, not a copy of its text. A rule matched, so the request has exactly one.
+    /// A rule matched, so the request has exactly one Origin.
+    #[inline]
+    pub(crate) fn new(rule: &Rc<BakedRule>, request: &HeaderMap) -> Self {
         let origin = if rule.any_origin { None } else { request.get(header::ORIGIN).cloned() };
-        Self {
-            allow_origin: origin.unwrap_or(HeaderValue::from_static("*")),
-            allow_methods: rule.allow_methods.clone(),
-            expose_headers: rule.expose_headers.clone(),
-            max_age: rule.max_age.clone(),
-            allow_credentials: rule.allow_credentials,
-        }
+        Self { rule: Rc::clone(rule), origin }
     }
 
+    #[inline]
     fn write(self, headers: &mut HeaderMap) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.allow_origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.allow_methods);
-        if let Some(expose_headers) = self.expose_headers {
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers);
+        let origin = self.origin.unwrap_or(HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.rule.allow_methods.clone());
+        if let Some(expose_headers) = &self.rule.expose_headers {
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers.clone());
         }
-        if let Some(max_age) = self.max_age {
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age);
+        if let Some(max_age) = &self.rule.max_age {
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age.clone());
         }
-        if self.allow_credentials {
+        if self.rule.allow_credentials {
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
@@ -94,7 +77,7 @@ impl RuleHeaders {
 
 /// A preflight's answer.
 pub(crate) fn answer(
-    rule: Result<&BakedRule, Refusal>,
+    rule: Result<&Rc<BakedRule>, Refusal>,
     vary_origin: bool,
     options: AdapterOptions,
     outcome: Option<Outcome>,
@@ -113,12 +96,12 @@ pub(crate) fn answer(
     request.into_response(response)
 }
 
-fn accepted(rule: &BakedRule, request: &HeaderMap) -> HttpResponse {
+fn accepted(rule: &Rc<BakedRule>, request: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::OK);
     let headers = response.headers_mut();
     RuleHeaders::new(rule, request).write(headers);
     // Names that a rule allowed are tokens; joined, they are a header value.
-    let allow_headers = allow_headers(RequestHeaders(request)).and_then(|names| HeaderValue::try_from(names).ok());
+    let allow_headers = allow_headers(RequestHeaders(request), HeaderValue::from_bytes).and_then(Result::ok);
     if let Some(allow_headers) = allow_headers {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allow_headers);
     }
@@ -135,10 +118,12 @@ fn refused(refusal: Refusal, body: RefusalBody, request: &ServiceRequest) -> Htt
     }
 }
 
-/// The host the request was sent to: HTTP/2 has it in the URI, HTTP/1 in a header.
+/// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
 fn host(request: &ServiceRequest) -> &str {
     let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    request.uri().host().or_else(header).unwrap_or_default()
+    // A user may stand before the host.
+    let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());
+    authority.or_else(header).unwrap_or_default()
 }
 
 /// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the

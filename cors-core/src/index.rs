@@ -76,13 +76,13 @@ struct Exact {
     rules: RuleSet,
 }
 
-/// The end of one or more wildcards.
+/// The end of one or more wildcards, with the first of them.
 #[derive(Clone, Copy, Debug)]
 struct Suffix {
-    at: u32,
-    length: u16,
+    first: Affix,
+    /// How many different lengths the prefixes have that go with it; none when the first is the only one.
     prefix_count: u16,
-    /// Where its prefix lengths begin.
+    /// Where their lengths begin.
     prefixes: u32,
 }
 
@@ -93,6 +93,12 @@ struct Affix {
     prefix: u16,
     suffix: u16,
     rules: RuleSet,
+}
+
+impl Affix {
+    fn suffix_at(&self) -> u32 {
+        self.at + u32::from(self.prefix)
+    }
 }
 
 /// How a text is compared with the entries.
@@ -188,26 +194,27 @@ impl PatternIndex {
         let mut suffixes = Vec::with_capacity(by_suffix.len());
         let mut affixes = Vec::new();
         for (suffix, prefixes) in by_suffix {
-            let mut at = 0;
+            let suffix_hash = roll(self.seed, suffix.bytes().rev());
+            let of_suffix = affixes.len();
             for (prefix, rules) in prefixes {
-                at = texts.len();
+                let (at, rules) = (texts.len() as u32, *rules);
+                let affix = Affix { at, prefix: prefix.len() as u16, suffix: suffix.len() as u16, rules };
                 texts.extend_from_slice(prefix.as_bytes());
                 texts.extend_from_slice(suffix.as_bytes());
-                let affix =
-                    Affix { at: at as u32, prefix: prefix.len() as u16, suffix: suffix.len() as u16, rules: *rules };
-                let hash = roll(roll(self.seed, suffix.bytes().rev()), prefix.bytes());
-                affixes.push((mixed(hash), affix));
-                at += prefix.len();
+                affixes.push((mixed(roll(suffix_hash, prefix.bytes())), affix));
             }
-            let lengths: BTreeSet<u16> = prefixes.keys().map(|prefix| prefix.len() as u16).collect();
-            let entry = Suffix {
-                at: at as u32,
-                length: suffix.len() as u16,
-                prefix_count: lengths.len() as u16,
-                prefixes: prefix_lengths.len() as u32,
+            let Some((_, first)) = affixes.get(of_suffix).copied() else { continue };
+            let lengths = match prefixes.len() {
+                // It is found with its suffix; the table need not have it.
+                1 => {
+                    affixes.truncate(of_suffix);
+                    BTreeSet::new()
+                }
+                _ => prefixes.keys().map(|prefix| prefix.len() as u16).collect(),
             };
+            let (prefix_count, at) = (lengths.len() as u16, prefix_lengths.len() as u32);
+            suffixes.push((mixed(suffix_hash), Suffix { first, prefix_count, prefixes: at }));
             prefix_lengths.extend(lengths);
-            suffixes.push((mixed(roll(self.seed, suffix.bytes().rev())), entry));
         }
         let suffix_lengths: BTreeSet<u16> = by_suffix.keys().map(|suffix| suffix.len() as u16).collect();
         self.texts = texts.into();
@@ -235,9 +242,14 @@ impl PatternIndex {
         self.exact = filled(entries);
     }
 
+    /// The rules with a bare `*`.
+    pub(crate) fn any(&self) -> RuleSet {
+        self.any
+    }
+
     /// The rules with a pattern that matches `text`, if `text` is an entry itself. Most requests end here: nobody has
     /// to look whether the text is well-formed, because the entry is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_entry<C: Case>(&self, text: &[u8]) -> Option<RuleSet> {
         let entry = self.exact.find(self.hash::<C>(text), |entry| {
             usize::from(entry.length) == text.len() && self.text_is::<C>(entry.at, text)
@@ -255,14 +267,24 @@ impl PatternIndex {
             let Some((head, suffix)) = text.split_at_checked(split) else { break };
             hash = roll(hash, suffix.iter().take(length - done).rev().map(|byte| C::fold(*byte)));
             done = length;
-            let known = self
-                .suffixes
-                .find(mixed(hash), |entry| usize::from(entry.length) == length && self.text_is::<C>(entry.at, suffix));
+            let known = self.suffixes.find(mixed(hash), |entry| {
+                usize::from(entry.first.suffix) == length && self.text_is::<C>(entry.first.suffix_at(), suffix)
+            });
             if let Some(entry) = known {
-                found |= self.find_prefixes::<C>(entry, hash, head);
+                found |= match entry.prefix_count {
+                    0 => self.find_only::<C>(entry.first, head),
+                    _ => self.find_prefixes::<C>(entry, hash, head),
+                };
             }
         }
         found
+    }
+
+    /// The rules of `affix` if `head` begins as it does.
+    fn find_only<C: Case>(&self, affix: Affix, head: &[u8]) -> RuleSet {
+        let prefix = head.get(..usize::from(affix.prefix));
+        let matches = prefix.is_some_and(|prefix| self.text_is::<C>(affix.at, prefix));
+        if matches { affix.rules } else { RuleSet::NONE }
     }
 
     /// The rules whose wildcards end in `suffix` and begin as `head` does. `head` ends where the suffix begins,
@@ -279,9 +301,9 @@ impl PatternIndex {
             done = length;
             let known = self.affixes.find(mixed(hash), |entry| {
                 usize::from(entry.prefix) == length
-                    && entry.suffix == suffix.length
+                    && entry.suffix == suffix.first.suffix
                     && self.text_is::<C>(entry.at, prefix)
-                    && self.same_suffix(entry, suffix)
+                    && self.same_suffix(entry, &suffix.first)
             });
             if let Some(entry) = known {
                 found |= entry.rules;
@@ -290,18 +312,21 @@ impl PatternIndex {
         found
     }
 
+    #[inline(always)]
     fn text_is<C: Case>(&self, at: u32, text: &[u8]) -> bool {
         let at = at as usize;
         self.texts.get(at..at + text.len()).is_some_and(|entry| C::equal(entry, text))
     }
 
-    fn same_suffix(&self, affix: &Affix, suffix: &Suffix) -> bool {
-        let length = usize::from(suffix.length);
-        let (one, other) = (affix.at as usize + usize::from(affix.prefix), suffix.at as usize);
-        one == other || self.texts.get(one..one + length) == self.texts.get(other..other + length)
+    fn same_suffix(&self, one: &Affix, other: &Affix) -> bool {
+        let text = |affix: &Affix| {
+            let at = affix.suffix_at() as usize;
+            self.texts.get(at..at + usize::from(affix.suffix))
+        };
+        text(one) == text(other)
     }
 
-    #[inline]
+    #[inline(always)]
     fn hash<C: Case>(&self, text: &[u8]) -> u64 {
         let mut hasher = self.state.build_hasher();
         if text.len() <= STRETCH {

@@ -1,6 +1,6 @@
 //! The request as the rules see it: borrowed bytes, in no framework's types.
 
-use crate::text::trim_blanks;
+use crate::text::{find_comma, trim_blanks};
 
 /// The most bytes an `Origin` may have; a longer one matches nothing.
 pub const MAX_ORIGIN_BYTES: usize = 1024;
@@ -99,7 +99,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Iterator for ListItems<'a, I> {
                 Some(line) => line,
                 None => self.lines.next()?,
             };
-            let comma = line.iter().position(|byte| *byte == b',');
+            let comma = find_comma(line);
             let (item, rest) = match comma.and_then(|comma| line.split_at_checked(comma)) {
                 Some((item, rest)) => (item, rest.get(1..)),
                 None => (line, None),

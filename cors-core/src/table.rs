@@ -12,7 +12,7 @@ use crate::index::{AsIs, IgnoreCase, PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 use crate::request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items};
 use crate::rule::Rule;
-use crate::text::{is_token, is_visible_ascii};
+use crate::text::{is_plain_list, is_token, is_visible_ascii};
 use crate::validate::validate;
 
 /// An immutable, compiled configuration. One that exists is right: there is nothing left to check.
@@ -185,6 +185,10 @@ impl RuleTable {
         if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
             return Err(Unmatched::TooManyHeaders);
         }
+        // Where every rule left has a bare `*`, names need only be names.
+        if rules == (rules & self.headers.any()) && lines.clone().into_iter().all(is_plain_list) {
+            return Ok(rules);
+        }
         for name in list_items(lines.clone()) {
             rules = rules & self.header(name);
             if rules.is_empty() {
@@ -195,17 +199,19 @@ impl RuleTable {
     }
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
-    #[inline]
+    #[inline(always)]
     fn header(&self, name: &[u8]) -> RuleSet {
         // As browsers write it, in lower case; entries are tokens.
-        if let Some(rules) = self.headers.find_entry::<AsIs>(name) {
-            return rules;
-        }
-        // `*` as a requested name would come back as Allow-Headers `*`: to a browser that is every header.
+        self.headers.find_entry::<AsIs>(name).unwrap_or_else(|| self.other_header(name))
+    }
+
+    /// A name that is no entry as it stands.
+    #[inline(never)]
+    fn other_header(&self, name: &[u8]) -> RuleSet {
+        // `*` would come back as Allow-Headers `*`: to a browser that is every header.
         if !is_token(name) || name == b"*" {
             return RuleSet::NONE;
         }
-        // As others may write it.
         let folded = name.iter().any(u8::is_ascii_uppercase).then(|| self.headers.find_entry::<IgnoreCase>(name));
         folded.flatten().unwrap_or_else(|| self.headers.find_wildcards::<IgnoreCase>(name))
     }

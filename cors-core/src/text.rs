@@ -7,7 +7,7 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
 }
 
 /// Which bytes a token may have. A table: comparing with each costs several times as much a byte.
-static TOKEN_BYTES: [bool; 256] = {
+const TOKEN_BYTES: [bool; 256] = {
     let mut allowed = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -25,29 +25,65 @@ const fn is_token_byte(byte: u8) -> bool {
         )
 }
 
+/// Every byte 1, and every byte's high bit: for looking at eight bytes at a time.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = ONES << 7;
+
 /// Visible ASCII alone (VCHAR, RFC 5234): what a serialised origin is made of.
 pub(crate) fn is_visible_ascii(text: &[u8]) -> bool {
-    // Eight bytes at a time: below 0x21 the subtraction borrows into the high bit, above 0x7e the addition carries.
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    let words = text.chunks_exact(8);
-    let rest = words.remainder();
-    let odd = words
-        .flat_map(|word| word.try_into().map(u64::from_ne_bytes))
-        .fold(0, |odd, word| odd | word | word.wrapping_sub(ONES * 0x21) | word.wrapping_add(ONES));
-    odd & HIGH == 0 && rest.iter().all(|byte| matches!(byte, 0x21..=0x7e))
+    let mut rest = text;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        // Below 0x21 the subtraction borrows into the high bit, above 0x7e the addition carries into it.
+        let word = u64::from_le_bytes(*word);
+        if (word | word.wrapping_sub(ONES * 0x21) | word.wrapping_add(ONES)) & HIGH != 0 {
+            return false;
+        }
+        rest = after;
+    }
+    rest.iter().all(|byte| matches!(byte, 0x21..=0x7e))
 }
 
-/// Without the blanks (space and tab) at both ends.
-pub(crate) fn trim_blanks(text: &[u8]) -> &[u8] {
+/// Where the first comma stands. On names as short as headers have, twice as fast as `memchr`.
+#[inline]
+pub(crate) fn find_comma(text: &[u8]) -> Option<usize> {
+    const COMMAS: u64 = ONES * b',' as u64;
     let mut rest = text;
-    while let [b' ' | b'\t', tail @ ..] = rest {
-        rest = tail;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        // A comma becomes zero, and only zero borrows; of several, the first is marked right.
+        let differs = u64::from_le_bytes(*word) ^ COMMAS;
+        let marked = differs.wrapping_sub(ONES) & !differs & HIGH;
+        if marked != 0 {
+            return Some(text.len() - rest.len() + marked.trailing_zeros() as usize / 8);
+        }
+        rest = after;
     }
-    while let [head @ .., b' ' | b'\t'] = rest {
-        rest = head;
+    Some(text.len() - rest.len() + rest.iter().position(|byte| *byte == b',')?)
+}
+
+/// Whether `line` is a list of tokens and commas alone, as browsers write it, without any `*` in it.
+pub(crate) fn is_plain_list(line: &[u8]) -> bool {
+    // No early end: three instructions a byte.
+    line.iter().fold(true, |all, byte| all & PLAIN_LIST_BYTES[usize::from(*byte)])
+}
+
+static PLAIN_LIST_BYTES: [bool; 256] = {
+    let mut allowed = TOKEN_BYTES;
+    allowed[b',' as usize] = true;
+    allowed[b'*' as usize] = false;
+    allowed
+};
+
+/// Without the blanks (space and tab) at both ends.
+#[inline]
+pub(crate) fn trim_blanks(text: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    // As browsers write it.
+    if !text.first().is_some_and(blank) && !text.last().is_some_and(blank) {
+        return text;
     }
-    rest
+    let Some(first) = text.iter().position(|byte| !blank(byte)) else { return &[] };
+    let end = text.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+    text.get(first..end).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -64,6 +100,38 @@ mod tests {
                     assert_eq!(is_visible_ascii(&text), (0x21..=0x7e).contains(&byte), "{byte:#x} at {at} of {length}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_first_comma_is_found_wherever_it_stands() {
+        for length in 0..20 {
+            for filler in [0, b'+', b'-', b'a', 0x80, 0xac, 0xff] {
+                let mut text = vec![filler; length];
+                assert_eq!(find_comma(&text), None);
+                for at in (0..length).rev() {
+                    text[at] = b',';
+                    assert_eq!(find_comma(&text), Some(at));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_plain_list_holds_tokens_and_commas_and_no_star() {
+        for byte in 0..=u8::MAX {
+            let expected = byte == b',' || (is_token(&[byte]) && byte != b'*');
+            assert_eq!(is_plain_list(&[b'a', byte, b'z']), expected, "{byte:#x}");
+        }
+        assert!(is_plain_list(b""));
+    }
+
+    #[test]
+    fn blanks_are_trimmed_at_both_ends_only() {
+        for (text, trimmed) in
+            [("", ""), (" ", ""), ("a", "a"), (" a\t", "a"), ("\t \ta b ", "a b"), ("ab", "ab"), ("a ", "a")]
+        {
+            assert_eq!(trim_blanks(text.as_bytes()), trimmed.as_bytes(), "{text:?}");
         }
     }
 

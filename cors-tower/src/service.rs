@@ -1,13 +1,12 @@
 //! The service: one decision per request.
 
-use std::iter::{Flatten, Map};
-use std::option;
+use std::cell::OnceCell;
+use std::iter::Map;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use cors_core::{AdapterOptions, CorsHandle, CorsRequest, Decision, FieldLine, allow_headers};
-use http::header::{self, GetAll};
-use http::{HeaderValue, Method, Request, Response};
+use http::header::{self, GetAll, HeaderName, ValueIter};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tower_service::Service;
 
 use crate::body::ResponseBody;
@@ -44,101 +43,89 @@ where
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         // One load per request: what is decided here is written when the response comes, whatever is stored between.
         let table = self.handle.load();
-        let lines = Lines::of(&request);
-        let decision = self.options.decide(&table, &lines.cors_request());
+        let found = OnceCell::new();
+        let request_headers = RequestHeaders { headers: request.headers(), found: &found };
+        let origin = Origin::of(request.headers());
+        let method = request.method().as_str().as_bytes();
+        let decision = if *request.method() == Method::OPTIONS {
+            let request_method = field_line(request.headers(), header::ACCESS_CONTROL_REQUEST_METHOD);
+            self.options.decide(&table, &CorsRequest { method, origin: origin.line(), request_method, request_headers })
+        } else {
+            // Most requests: nothing else is looked up for them.
+            let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
+            table.decide(&CorsRequest { method, origin: origin.line(), request_method, request_headers })
+        };
         let outcome = self.options.outcome(&decision);
         match decision {
             Decision::Answer { rule, vary_origin } => {
-                let accepted = rule.map(|rule| (RuleHeaders::new(rule, lines.origin), lines.allow_headers()));
+                let accepted = rule.map(|rule| (RuleHeaders::new(rule, origin.value), request_headers.allow_headers()));
                 ResponseFuture::answer(answer(accepted, vary_origin, self.options, outcome, request))
             }
             Decision::Forward { rule, vary_origin } => {
+                let rule = rule.ok().map(|rule| RuleHeaders::new(rule, origin.value));
+                drop(table);
                 let keep_inner = self.options.dangerously_keep_inner_headers;
                 let written = |rule| CorsHeaders { rule, vary_origin, keep_inner, outcome };
-                // Two arms, so that nothing of a rule's size is moved about where there is no rule.
+                // Two arms, so that nothing of a rule's size is moved about where there is none.
                 match rule {
-                    Ok(rule) => {
-                        let rule = RuleHeaders::new(rule, lines.origin);
-                        drop(table);
-                        ResponseFuture::forward(self.inner.call(request), written(Some(rule)))
-                    }
-                    Err(_) => {
-                        drop(table);
-                        ResponseFuture::forward(self.inner.call(request), written(None))
-                    }
+                    Some(rule) => ResponseFuture::forward(self.inner.call(request), written(Some(rule))),
+                    None => ResponseFuture::forward(self.inner.call(request), written(None)),
                 }
             }
         }
     }
 }
 
-/// What the rules look at, looked up once, and no more than the kind of request needs: most are no `OPTIONS`.
-struct Lines<'r> {
-    method: &'r Method,
-    /// The one `Origin`, or the first of several, which no rule matches.
-    origin: Option<&'r HeaderValue>,
-    several_origins: bool,
-    preflight: Option<PreflightLines<'r>>,
-}
-
-struct PreflightLines<'r> {
-    request_method: FieldLine<'r>,
-    request_headers: GetAll<'r, HeaderValue>,
-}
-
-impl<'r> Lines<'r> {
-    fn of<B>(request: &'r Request<B>) -> Self {
-        let (method, headers) = (request.method(), request.headers());
-        let mut origins = headers.get_all(header::ORIGIN).into_iter();
-        let origin = origins.next();
-        let may_be_preflight = origin.is_some() && *method == Method::OPTIONS;
-        Self {
-            method,
-            origin,
-            several_origins: origin.is_some() && origins.next().is_some(),
-            preflight: may_be_preflight.then(|| PreflightLines {
-                request_method: FieldLine::from_lines(
-                    headers.get_all(header::ACCESS_CONTROL_REQUEST_METHOD).iter().map(HeaderValue::as_bytes),
-                ),
-                request_headers: headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS),
-            }),
-        }
-    }
-
-    fn cors_request(&self) -> CorsRequest<'_, RequestHeaders<'_>> {
-        CorsRequest {
-            method: self.method.as_str().as_bytes(),
-            origin: match self.origin {
-                None => FieldLine::Absent,
-                Some(_) if self.several_origins => FieldLine::Several,
-                Some(origin) => FieldLine::One(origin.as_bytes()),
-            },
-            request_method: self.preflight.as_ref().map_or(FieldLine::Absent, |lines| lines.request_method),
-            request_headers: self.request_headers(),
-        }
-    }
-
-    fn request_headers(&self) -> RequestHeaders<'_> {
-        RequestHeaders(self.preflight.as_ref().map(|lines| &lines.request_headers))
-    }
-
-    /// `Access-Control-Allow-Headers` for a preflight that a rule allowed.
-    fn allow_headers(&self) -> Option<HeaderValue> {
-        let names = allow_headers(self.request_headers())?;
-        // Names that a rule allowed are tokens; joined, they are a header value.
-        HeaderValue::from_maybe_shared(Bytes::from(names)).ok()
-    }
-}
-
-/// The lines of `Access-Control-Request-Headers`, found once and walked as often as needed.
+/// `Origin`: the one line, or the first of several, which no rule matches.
 #[derive(Clone, Copy)]
-struct RequestHeaders<'a>(Option<&'a GetAll<'a, HeaderValue>>);
+struct Origin<'r> {
+    value: Option<&'r HeaderValue>,
+    several: bool,
+}
 
-impl<'a> IntoIterator for RequestHeaders<'a> {
-    type Item = &'a [u8];
-    type IntoIter = Map<Flatten<option::IntoIter<&'a GetAll<'a, HeaderValue>>>, fn(&'a HeaderValue) -> &'a [u8]>;
+impl<'r> Origin<'r> {
+    #[inline]
+    fn of(headers: &'r HeaderMap) -> Self {
+        let mut lines = headers.get_all(header::ORIGIN).into_iter();
+        let value = lines.next();
+        Self { value, several: value.is_some() && lines.next().is_some() }
+    }
+
+    #[inline]
+    fn line(self) -> FieldLine<'r> {
+        match self.value {
+            None => FieldLine::Absent,
+            Some(_) if self.several => FieldLine::Several,
+            Some(origin) => FieldLine::One(origin.as_bytes()),
+        }
+    }
+}
+
+fn field_line(headers: &HeaderMap, name: HeaderName) -> FieldLine<'_> {
+    FieldLine::from_lines(headers.get_all(name).iter().map(HeaderValue::as_bytes))
+}
+
+/// The lines of `Access-Control-Request-Headers`, looked up when first needed, and walked as often as needed.
+#[derive(Clone, Copy)]
+struct RequestHeaders<'r, 'c> {
+    headers: &'r HeaderMap,
+    found: &'c OnceCell<GetAll<'r, HeaderValue>>,
+}
+
+impl<'r> RequestHeaders<'r, '_> {
+    /// `Access-Control-Allow-Headers` for a preflight that a rule allowed.
+    fn allow_headers(self) -> Option<HeaderValue> {
+        // Names that a rule allowed are tokens; joined, they are a header value.
+        allow_headers(self, HeaderValue::from_bytes)?.ok()
+    }
+}
+
+impl<'r> IntoIterator for RequestHeaders<'r, '_> {
+    type Item = &'r [u8];
+    type IntoIter = Map<ValueIter<'r, HeaderValue>, fn(&'r HeaderValue) -> &'r [u8]>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter().flatten().map(HeaderValue::as_bytes)
+        let found = self.found.get_or_init(|| self.headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS));
+        found.iter().map(HeaderValue::as_bytes)
     }
 }

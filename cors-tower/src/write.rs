@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use cors_core::{AdapterOptions, Outcome, Refusal, RefusalBody, Rule, is_cors_response_header, merge_vary, request_id};
-use http::header::{self, Entry, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
 
 /// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
@@ -109,17 +109,19 @@ fn refuse<B>(refusal: Refusal, body: RefusalBody, request: &Request<B>) -> Respo
     response
 }
 
-/// The host the request was sent to: HTTP/2 has it in the URI, HTTP/1 in a header.
+/// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
 fn host<B>(request: &Request<B>) -> &str {
     let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    request.uri().host().or_else(header).unwrap_or_default()
+    // A user may stand before the host.
+    let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());
+    authority.or_else(header).unwrap_or_default()
 }
 
 /// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the
 /// names they have costs less than asking for each.
 #[inline]
 fn remove_inner(headers: &mut HeaderMap) {
-    if !headers.keys().any(|name| is_cors_response_header(name.as_str())) {
+    if headers.is_empty() || !headers.keys().any(|name| is_cors_response_header(name.as_str())) {
         return;
     }
     let inner: Vec<_> = headers.keys().filter(|name| is_cors_response_header(name.as_str())).cloned().collect();
@@ -130,26 +132,24 @@ fn remove_inner(headers: &mut HeaderMap) {
 
 #[inline]
 fn vary_origin(headers: &mut HeaderMap) {
-    match headers.entry(header::VARY) {
-        Entry::Vacant(entry) => {
-            entry.insert(HeaderValue::from_static("Origin"));
+    let lines = headers.get_all(header::VARY);
+    let merged = match lines.iter().next() {
+        None => Some(HeaderValue::from_static("Origin")),
+        Some(_) => {
+            merge_vary(VaryLines(&lines)).and_then(|value| HeaderValue::from_maybe_shared(Bytes::from(value)).ok())
         }
-        Entry::Occupied(mut entry) => {
-            let lines = VaryLines(&entry);
-            let merged = merge_vary(lines).and_then(|value| HeaderValue::from_maybe_shared(Bytes::from(value)).ok());
-            if let Some(merged) = merged {
-                entry.insert(merged);
-            }
-        }
+    };
+    if let Some(merged) = merged {
+        headers.insert(header::VARY, merged);
     }
 }
 
 #[derive(Clone, Copy)]
-struct VaryLines<'a, 'm>(&'a header::OccupiedEntry<'m, HeaderValue>);
+struct VaryLines<'a, 'm>(&'a header::GetAll<'m, HeaderValue>);
 
-impl<'a> IntoIterator for VaryLines<'a, '_> {
-    type Item = &'a [u8];
-    type IntoIter = std::iter::Map<header::ValueIter<'a, HeaderValue>, fn(&HeaderValue) -> &[u8]>;
+impl<'m> IntoIterator for VaryLines<'_, 'm> {
+    type Item = &'m [u8];
+    type IntoIter = std::iter::Map<header::ValueIter<'m, HeaderValue>, fn(&HeaderValue) -> &[u8]>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter().map(HeaderValue::as_bytes)
