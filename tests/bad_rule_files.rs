@@ -58,8 +58,8 @@ fn not_a_rule_file() {
     malformed("rules:\n  - origin: x\n", "line 1, column 1", "unknown token");
     wrong_named(
         "cors.conf",
-        "rules:\n  - origin: x\n",
-        &["configuration: cannot tell the format; name the file .xml or .json, or begin it with `<` or `{`"],
+        "allow everything\n",
+        &["configuration: cannot tell the format; name the file .xml, .json, .yaml or .toml"],
     );
 }
 
@@ -383,4 +383,18 @@ impl Drop for TempDir {
         // Nothing to do about a directory that stays, and a panic here would hide the test's own.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// A hostile file takes no more memory for its faults than a bad one.
+#[test]
+fn the_faults_that_are_told_are_bounded() {
+    let entries = "<AllowedOrigin>*.*</AllowedOrigin>".repeat(100_000);
+    let text = format!(
+        "<CORSConfiguration><CORSRule>{entries}<AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
+    );
+    let errors =
+        cors_core::RuleFile::parse(text.as_bytes(), None, cors_core::Profile::Oss).expect_err("two stars each");
+    assert_eq!(errors.iter().count(), cors_core::MAX_FAULTS + 1);
+    let last = errors.iter().last().map(|error| error.kind().clone());
+    assert_eq!(last, Some(cors_core::ConfigErrorKind::MoreFaults));
 }

@@ -349,6 +349,8 @@ fn file_complaints(file: &FileCase) -> Vec<String> {
     let format = file.format.map(|format| match format {
         FormatName::Xml => Format::Xml,
         FormatName::Json => Format::Json,
+        FormatName::Yaml => Format::Yaml,
+        FormatName::Toml => Format::Toml,
     });
     let mut complaints = Vec::new();
     match (RuleFile::parse(&file.bytes(), format, file.profile()), &file.errors) {
@@ -358,7 +360,12 @@ fn file_complaints(file: &FileCase) -> Vec<String> {
             let rules_read = file.rules_read.unwrap_or(configuration.rules.len());
             compare("rules", &rules_read, &configuration.rules.len(), &mut complaints);
             compare("xml", file.xml.as_ref().unwrap_or(&xml), &xml, &mut complaints);
-            for (format, text) in [(Format::Xml, xml), (Format::Json, configuration.to_json())] {
+            for (format, text) in [
+                (Format::Xml, xml),
+                (Format::Json, configuration.to_json()),
+                (Format::Yaml, configuration.to_yaml()),
+                (Format::Toml, configuration.to_toml()),
+            ] {
                 let again = RuleFile::parse(text.as_bytes(), Some(format), file.profile());
                 compare("what is written and read again", &Ok(read.clone()), &again, &mut complaints);
             }

@@ -32,13 +32,13 @@ pub fn work(setup: &Setup, asked: &Asked, _: &HeaderMap, subject: Subject) -> Wo
     })
 }
 
-/// Where the table has many such origins, some of all: where one lands in a hash table is luck.
+/// Where the table has many such origins, a hundred of all: where one lands in a hash table is luck.
 fn origins(setup: &Setup, asked: Option<String>) -> Vec<Option<String>> {
     let exact = &setup.peer_origins;
-    if exact.len() < 64 || !asked.as_ref().is_some_and(|origin| exact.contains(origin)) {
+    if exact.len() < 100 || !asked.as_ref().is_some_and(|origin| exact.contains(origin)) {
         return vec![asked];
     }
-    exact.iter().step_by(exact.len() / 64).cloned().map(Some).collect()
+    exact.iter().step_by(exact.len() / 100).cloned().map(Some).collect()
 }
 
 fn one(value: Option<&str>) -> FieldLine<'_> {

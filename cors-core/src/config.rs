@@ -60,5 +60,8 @@ pub enum Profile {
 /// The most rules a configuration may have, in every profile. Source: OSS, `PutBucketCors`.
 pub const MAX_RULES: usize = 20;
 
+/// The most bytes of a method under [`Profile::Extended`]. Our choice: registered methods have at most 17.
+pub const MAX_METHOD_BYTES: usize = 256;
+
 /// The largest MaxAgeSeconds, in seconds. Source: OSS, `PutBucketCors`.
 pub const MAX_AGE_SECONDS: u32 = 999_999_999;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::config::{MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES};
+
 /// Every fault of one configuration, in the order in which they stand in the file. Never empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
@@ -104,6 +106,10 @@ impl ConfigError {
 /// The most bytes of a rule file's text that an error quotes.
 pub const MAX_QUOTED: usize = 128;
 
+/// The most faults that are told of each kind of check, of the file's shape and of its rules. Bounds the memory that a
+/// hostile file can take.
+pub const MAX_FAULTS: usize = 1000;
+
 /// At most [`MAX_QUOTED`] bytes of `text`, cut between characters.
 pub(crate) fn quoted(text: &str) -> String {
     let mut end = text.len().min(MAX_QUOTED);
@@ -203,6 +209,8 @@ impl fmt::Display for Element {
 pub enum ConfigErrorKind {
     /// The file is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES); it was not parsed.
     TooLarge,
+    /// More faults than [`MAX_FAULTS`]; the rest is not told.
+    MoreFaults,
     /// Nothing but blanks.
     EmptyFile,
     /// Not UTF-8.
@@ -224,6 +232,16 @@ pub enum ConfigErrorKind {
     },
     /// Text where only elements belong.
     StrayText,
+    /// TOML: a key of the whole file below a table's header, where it belongs to that table.
+    BelowATable,
+    /// YAML: an alias; text that begins with `*` is one, unless it stands in quotes.
+    Alias,
+    /// YAML: a tag that is not of YAML's own.
+    Tag,
+    /// Terraform: more than one resource has rules: their addresses.
+    SeveralResources(Vec<String>),
+    /// Terraform: a value that is computed only when Terraform runs.
+    Expression,
     /// A value of another shape: what belongs there.
     WrongShape(&'static str),
     /// An element that may stand once stands again.
@@ -256,16 +274,18 @@ pub enum ConfigErrorKind {
     CredentialsWithWildcard,
 }
 
-use crate::config::{MAX_AGE_SECONDS, MAX_RULES};
+/// A message names no more resources than a person reads.
+const MAX_NAMED: usize = 8;
 
 impl fmt::Display for ConfigErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => f.write_str("larger than 16 MiB; split it by bucket"),
+            Self::MoreFaults => f.write_str("there are more faults than are told; mend these first"),
             Self::EmptyFile => f.write_str("the file is empty; write a CORSConfiguration with at least one CORSRule"),
             Self::NotUtf8 => f.write_str("not UTF-8; save the file as UTF-8"),
             Self::UnknownFormat => {
-                f.write_str("cannot tell the format; name the file .xml or .json, or begin it with `<` or `{`")
+                f.write_str("cannot tell the format; name the file .xml, .json, .yaml or .toml")
             }
             Self::FormatNotBuilt(feature) => {
                 write!(f, "this build does not read the format; enable the crate feature `{feature}`")
@@ -276,6 +296,26 @@ impl fmt::Display for ConfigErrorKind {
             Self::UnknownKey { nearest: Some(nearest) } => write!(f, "unknown key; did you mean `{nearest}`?"),
             Self::UnknownKey { nearest: None } => f.write_str("unknown key; delete it"),
             Self::StrayText => f.write_str("text between elements; put it into an element or delete it"),
+            Self::BelowATable => f.write_str("belongs to the whole file; write it above the first `[[CORSRule]]`"),
+            Self::Alias => f.write_str(
+                "an alias in YAML, which is not read; put text that begins with `*` into quotes, or repeat what is meant",
+            ),
+            Self::Tag => f.write_str(
+                "a tag in YAML, which is not read; delete it, or put text that begins with `!` into quotes",
+            ),
+            Self::SeveralResources(addresses) => {
+                f.write_str("more than one resource has a `cors_rule`; keep one of ")?;
+                for (index, address) in addresses.iter().take(MAX_NAMED).enumerate() {
+                    write!(f, "{}`{}`", if index > 0 { ", " } else { "" }, address.escape_debug())?;
+                }
+                match addresses.len().saturating_sub(MAX_NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+            Self::Expression => {
+                f.write_str("computed when Terraform runs; write the value itself, or check the bucket's own rules")
+            }
             Self::WrongShape(expected) => write!(f, "wrong shape; write {expected}"),
             Self::Repeated => f.write_str("stands more than once; keep one"),
             Self::NoRules => {
@@ -294,7 +334,9 @@ impl fmt::Display for ConfigErrorKind {
                 "not a method OSS can allow; write one of GET, PUT, POST, DELETE, HEAD in upper case, \
                  or choose the extended profile for other methods",
             ),
-            Self::NotAMethodToken => f.write_str("not a method; write one token without blanks or `*`"),
+            Self::NotAMethodToken => {
+                write!(f, "not a method; write one token of at most {MAX_METHOD_BYTES} bytes, without blanks or `*`")
+            }
             Self::ExposeCharacter('*') => f.write_str("`*` is not allowed in ExposeHeader; name each header"),
             Self::ExposeCharacter(found) => {
                 write!(f, "`{}` is not allowed in ExposeHeader; write a header name", found.escape_debug())

@@ -136,7 +136,8 @@ impl Case for IgnoreCase {
 
     #[inline]
     fn equal(entry: &[u8], text: &[u8]) -> bool {
-        entry.eq_ignore_ascii_case(text)
+        // Most texts are in lower case already.
+        entry == text || entry.eq_ignore_ascii_case(text)
     }
 
     fn write(text: &[u8], hasher: &mut impl Hasher) {
@@ -355,4 +356,45 @@ fn roll(hash: u64, bytes: impl Iterator<Item = u8>) -> u64 {
 /// Brings the high bits, where a multiplication gathers what it learnt, down to where a table looks first.
 fn mixed(hash: u64) -> u64 {
     hash ^ (hash >> 32)
+}
+
+/// Reading the index back, for explanations.
+impl RuleSet {
+    pub(crate) fn contains(self, rule: usize) -> bool {
+        !(self & Self::only(rule)).is_empty()
+    }
+
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl PatternIndex {
+    /// Every entry as written, with the rules that have it, in the order of the texts. A rule is left out of an entry
+    /// without `*` that a wildcard of its own covers.
+    pub(crate) fn entries(&self) -> Vec<(String, RuleSet)> {
+        let text = |at: u32, length: u16| {
+            let at = at as usize;
+            String::from_utf8_lossy(self.texts.get(at..at + usize::from(length)).unwrap_or_default())
+        };
+        let any = (!self.any.is_empty()).then(|| ("*".to_owned(), self.any));
+        let exact = self.exact.iter().map(|entry| {
+            let text = text(entry.at, entry.length);
+            let rules = entry.rules.without(self.find_wildcards::<AsIs>(text.as_bytes()));
+            (text.into_owned(), rules)
+        });
+        // The only wildcard with its suffix is not in the table of wildcards.
+        let alone = self.suffixes.iter().filter(|suffix| suffix.prefix_count == 0).map(|suffix| &suffix.first);
+        let wildcards = alone.chain(&self.affixes).map(|affix| {
+            let (prefix, suffix) = (text(affix.at, affix.prefix), text(affix.suffix_at(), affix.suffix));
+            (format!("{prefix}*{suffix}"), affix.rules)
+        });
+        let mut entries: Vec<_> = any.into_iter().chain(exact).chain(wildcards).collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        entries
+    }
 }

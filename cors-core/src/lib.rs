@@ -49,9 +49,12 @@ mod config;
 mod decision;
 mod error;
 mod escape;
+pub mod explain;
 mod format;
 mod handle;
 mod index;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod options;
 mod pattern;
 mod request;
@@ -62,11 +65,14 @@ mod table;
 mod text;
 mod validate;
 
-pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_RULES, Profile};
+pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES, Profile};
 pub use decision::{Decision, Outcome, Refusal, Unmatched};
-pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_QUOTED, Position};
+pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, MAX_QUOTED, Position};
+pub use explain::Explanation;
 pub use format::{Format, MAX_FILE_BYTES, RuleFile};
 pub use handle::{CorsHandle, TableGuard};
+#[cfg(feature = "lint")]
+pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
 pub use options::{AdapterOptions, RefusalBody};
 pub use request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 pub use request_id::request_id;

@@ -222,7 +222,7 @@ impl RuleTable {
     }
 }
 
-/// Whether any pattern may match `origin`, not even a bare `*` else (SEMANTICS section 2).
+/// Whether a pattern may match `origin` at all: what is malformed matches nothing, not even `*` (SEMANTICS section 2).
 fn is_possible_origin(origin: &[u8]) -> bool {
     !origin.is_empty() && origin.len() <= MAX_ORIGIN_BYTES && is_visible_ascii(origin)
 }
@@ -280,5 +280,32 @@ impl Methods {
             b"HEAD" => self.head,
             other => self.others.find_entry::<AsIs>(other).unwrap_or_default(),
         }
+    }
+}
+
+/// The sets of `decide`, one by one, for explanations.
+impl RuleTable {
+    /// The rules that allow `origin`; `None` for one that is malformed.
+    pub(crate) fn origin_rules(&self, origin: &[u8]) -> Option<RuleSet> {
+        let entry = self.origins.find_entry::<AsIs>(origin);
+        entry.or_else(|| is_possible_origin(origin).then(|| self.origins.find_wildcards::<AsIs>(origin)))
+    }
+
+    pub(crate) fn method_rules(&self, method: &[u8]) -> RuleSet {
+        self.methods.find(method)
+    }
+
+    pub(crate) fn header_rules(&self, name: &[u8]) -> RuleSet {
+        self.header(name)
+    }
+
+    /// Every AllowedOrigin that can match, as written, with its rules.
+    pub(crate) fn origin_entries(&self) -> Vec<(String, RuleSet)> {
+        self.origins.entries()
+    }
+
+    /// The rules with an AllowedHeader that can match.
+    pub(crate) fn rules_with_headers(&self) -> RuleSet {
+        self.headers.entries().into_iter().fold(RuleSet::NONE, |all, (_, rules)| all.union(rules))
     }
 }

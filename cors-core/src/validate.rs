@@ -1,13 +1,19 @@
 //! Judges a configuration against a profile: every fault, not just the first.
 //! Source of the rules: OSS, `PutBucketCors` (SEMANTICS sections 1 and 7).
 
-use crate::config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_RULES, Profile};
-use crate::error::{ConfigError, ConfigErrorKind, Element, quoted};
+use crate::config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES, Profile};
+use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS, quoted};
+use crate::format::MAX_FILE_BYTES;
 use crate::pattern::Pattern;
 use crate::text::is_token;
 
 /// Appends every fault of `configuration` to `errors`.
 pub(crate) fn validate(configuration: &CorsConfiguration, profile: Profile, errors: &mut Vec<ConfigError>) {
+    // The bound of a file holds for rules built in code too; the table counts on it.
+    if configuration.rules.iter().map(text_bytes).sum::<usize>() > MAX_FILE_BYTES {
+        errors.push(ConfigError::new(ConfigErrorKind::TooLarge));
+        return;
+    }
     match configuration.rules.len() {
         0 => errors.push(ConfigError::new(ConfigErrorKind::NoRules)),
         count if count > MAX_RULES => {
@@ -21,6 +27,11 @@ pub(crate) fn validate(configuration: &CorsConfiguration, profile: Profile, erro
     for (index, rule) in configuration.rules.iter().enumerate() {
         RuleCheck { number: index + 1, rule, profile, errors: &mut *errors }.run();
     }
+}
+
+fn text_bytes(rule: &CorsRule) -> usize {
+    let lists = [&rule.allowed_origins, &rule.allowed_methods, &rule.allowed_headers, &rule.expose_headers];
+    lists.into_iter().flatten().map(String::len).sum()
 }
 
 struct RuleCheck<'a> {
@@ -80,6 +91,9 @@ impl RuleCheck<'_> {
     }
 
     fn fault(&mut self, element: Element, entry: Option<usize>, value: Option<&str>, kind: ConfigErrorKind) {
+        if self.errors.len() >= MAX_FAULTS {
+            return;
+        }
         self.errors.push(ConfigError {
             rule: Some(self.number),
             element: Some(element),
@@ -111,7 +125,7 @@ fn oss_method_fault(entry: &str) -> Option<ConfigErrorKind> {
 
 /// `*` is a token, but a browser reads it in Access-Control-Allow-Methods as every method: more than the rule says.
 fn extended_method_fault(entry: &str) -> Option<ConfigErrorKind> {
-    let method = is_token(entry.as_bytes()) && !entry.contains('*');
+    let method = is_token(entry.as_bytes()) && !entry.contains('*') && entry.len() <= MAX_METHOD_BYTES;
     (!method).then_some(ConfigErrorKind::NotAMethodToken)
 }
 

@@ -138,6 +138,8 @@ pub(crate) struct Fault {
 pub(crate) enum FormatName {
     Xml,
     Json,
+    Yaml,
+    Toml,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]

@@ -6,11 +6,8 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::tree::{Field, Map, Node, Value};
+use super::tree::{DEEPEST, Field, Map, Node, Value};
 use crate::error::{ConfigError, ConfigErrorKind, Position, quoted};
-
-/// No value of a rule file stands deeper: wrapper, rules, rule, entries, entry.
-const DEEPEST: usize = 6;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
     let leading = text.len() - text.trim_ascii_start().len();

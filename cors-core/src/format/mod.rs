@@ -1,26 +1,40 @@
 //! Rule files: bytes in some format to a configuration, and back.
 //!
 //! ```text
-//!   bytes --xml | json--> Node --normalize--> CorsConfiguration + the place of every entry --validate--> RuleFile
+//!   bytes --xml | json | yaml | toml--> Node --normalize--> CorsConfiguration + the place of every part
+//!                                                                --validate--> RuleFile
 //! ```
 //!
 //! Each format only builds the tree; what a rule file may say is known to the normaliser alone.
 
+mod detect;
 #[cfg(feature = "json")]
 mod json;
+mod keys;
 mod normalize;
+mod places;
+mod terraform;
+#[cfg(feature = "toml")]
+mod toml;
 mod tree;
 mod write;
+#[cfg(feature = "json")]
+mod write_json;
+#[cfg(any(feature = "yaml", feature = "toml"))]
+mod write_lines;
 #[cfg(feature = "xml")]
 mod xml;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use std::collections::HashSet;
 
 use crate::config::{CorsConfiguration, Profile};
-use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Position};
+use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};
 use crate::table::RuleTable;
 use crate::validate::validate;
 use normalize::{Draft, normalize};
+use places::{Places, Walk, position};
 use tree::Node;
 
 /// The most bytes a rule file may have; a larger one is refused before it is parsed. OSS itself takes 16 KiB.
@@ -30,10 +44,15 @@ pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The XML of OSS (and of S3, whose namespace and `<ID>` are read and dropped).
+    /// The XML of OSS (and of S3, whose namespace and `<ID>` are read and dropped). Feature `xml`.
     Xml,
-    /// JSON with the same names: `{"CORSRule": [..], "ResponseVary": true}`.
+    /// JSON: that of ossutil, `{"CORSRule": [..], "ResponseVary": true}`, of the AWS CLI and console, of the SDKs, and
+    /// Terraform's JSON syntax. Feature `json`.
     Json,
+    /// YAML in the same shapes, without aliases. Feature `yaml`.
+    Yaml,
+    /// TOML in the same shapes: `ResponseVary`, then a `[[CORSRule]]` for each rule. Feature `toml`.
+    Toml,
 }
 
 impl Format {
@@ -42,28 +61,38 @@ impl Format {
         match extension.to_ascii_lowercase().as_str() {
             "xml" => Some(Self::Xml),
             "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "toml" => Some(Self::Toml),
             _ => None,
         }
     }
 
-    /// By the first byte that is neither a blank nor a byte order mark.
+    /// By how the text begins, after blanks, comments and a byte order mark: `<` is XML, `{` and `[` are JSON, but
+    /// `[name]` and `[[name]]` are TOML; with `key =` it is TOML, with `key:`, `- ` and `---` YAML.
     pub fn detect(bytes: &[u8]) -> Option<Self> {
-        match without_mark(bytes).trim_ascii_start().first()? {
-            b'<' => Some(Self::Xml),
-            b'{' | b'[' => Some(Self::Json),
-            _ => None,
-        }
+        detect::detect(without_mark(bytes))
     }
 }
 
 /// A rule file that was read and found right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two are equal if they say the same, wherever in their files it stands.
+#[derive(Clone, Debug)]
 pub struct RuleFile {
     configuration: CorsConfiguration,
+    places: Places<Position>,
 }
 
+impl PartialEq for RuleFile {
+    fn eq(&self, other: &Self) -> bool {
+        self.configuration == other.configuration
+    }
+}
+
+impl Eq for RuleFile {}
+
 impl RuleFile {
-    /// Reads `bytes`; `None` detects the format by the first byte.
+    /// Reads `bytes`; without a format, that which [`Format::detect`] finds.
     ///
     /// # Errors
     ///
@@ -90,9 +119,10 @@ impl RuleFile {
             return Err(fatal(ConfigErrorKind::UnknownFormat));
         };
         let root = read(text, format)?;
-        let Draft { mut configuration, mut errors, places, unreadable } = normalize(&root);
+        let Draft { mut configuration, mut errors, places, unreadable, .. } = normalize(&root, format);
         let mut faults = Vec::new();
         validate(&configuration, profile, &mut faults);
+        let more = errors.len() >= MAX_FAULTS || faults.len() >= MAX_FAULTS;
         // What is malformed is not missing as well.
         let malformed: HashSet<_> = errors
             .iter()
@@ -105,13 +135,17 @@ impl RuleFile {
             }
             _ => true,
         });
-        errors.extend(faults.into_iter().map(|fault| (places.of(&fault).unwrap_or_default(), fault)));
+        errors.extend(faults.into_iter().map(|fault| {
+            let at = places.of((fault.rule, fault.element, fault.entry)).or_else(|| places.of((None, None, None)));
+            (at.unwrap_or_default(), fault)
+        }));
+        errors.extend(more.then(|| (text.len(), ConfigError::new(ConfigErrorKind::MoreFaults))));
         ConfigErrors::check(placed(text, errors))?;
         // OSS stores and returns them in lower case (SEMANTICS section 1).
         for rule in &mut configuration.rules {
             rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
         }
-        Ok(Self { configuration })
+        Ok(Self { configuration, places: places.positions(text) })
     }
 
     /// The configuration, as written.
@@ -124,23 +158,43 @@ impl RuleFile {
         self.configuration
     }
 
+    /// Where a part stands: that of `rule`, `element` and `entry`, each counted from 1 as in
+    /// [`ConfigError`](crate::ConfigError). A part that the file does not have stands where it is missing from: its
+    /// element, its rule, the configuration. `None` for a rule that the file does not have.
+    pub fn position(&self, rule: Option<usize>, element: Option<Element>, entry: Option<usize>) -> Option<Position> {
+        self.places.of((rule, element, entry))
+    }
+
     /// The compiled rules. Cannot fail: reading has found everything that could be wrong.
     pub fn table(&self) -> RuleTable {
         RuleTable::from_valid(&self.configuration)
     }
 }
 
-#[cfg_attr(not(any(feature = "xml", feature = "json")), allow(unused_variables))]
+#[cfg_attr(
+    not(any(feature = "xml", feature = "json", feature = "yaml", feature = "toml")),
+    expect(unused_variables, reason = "no format is built that could read it")
+)]
 fn read(text: &str, format: Format) -> Result<Node, ConfigErrors> {
+    #[cfg(not(all(feature = "xml", feature = "json", feature = "yaml", feature = "toml")))]
+    let not_built = |feature| Err(ConfigErrors::one(ConfigError::new(ConfigErrorKind::FormatNotBuilt(feature))));
     match format {
         #[cfg(feature = "xml")]
         Format::Xml => xml::read(text).map_err(ConfigErrors::one),
         #[cfg(not(feature = "xml"))]
-        Format::Xml => Err(ConfigErrors::one(ConfigError::new(ConfigErrorKind::FormatNotBuilt("xml")))),
+        Format::Xml => not_built("xml"),
         #[cfg(feature = "json")]
         Format::Json => json::read(text).map_err(ConfigErrors::one),
         #[cfg(not(feature = "json"))]
-        Format::Json => Err(ConfigErrors::one(ConfigError::new(ConfigErrorKind::FormatNotBuilt("json")))),
+        Format::Json => not_built("json"),
+        #[cfg(feature = "yaml")]
+        Format::Yaml => yaml::read(text).map_err(ConfigErrors::one),
+        #[cfg(not(feature = "yaml"))]
+        Format::Yaml => not_built("yaml"),
+        #[cfg(feature = "toml")]
+        Format::Toml => toml::read(text),
+        #[cfg(not(feature = "toml"))]
+        Format::Toml => not_built("toml"),
     }
 }
 
@@ -151,25 +205,6 @@ fn without_mark(bytes: &[u8]) -> &[u8] {
 /// The errors in the order of the text, each with its line and column: one walk over the text for all.
 fn placed(text: &str, mut errors: Vec<(usize, ConfigError)>) -> Vec<ConfigError> {
     errors.sort_by_key(|(at, _)| *at);
-    let (mut done, mut here) = (0, Position { line: 1, column: 1 });
-    let place = |(at, error): (usize, ConfigError)| {
-        here = advance(here, text.get(done..at).unwrap_or_default());
-        done = at;
-        ConfigError { position: Some(here), ..error }
-    };
-    errors.into_iter().map(place).collect()
-}
-
-fn position(text: &str, at: usize) -> Position {
-    advance(Position { line: 1, column: 1 }, text.get(..at).unwrap_or_default())
-}
-
-fn advance(from: Position, over: &str) -> Position {
-    match over.rfind('\n') {
-        None => Position { line: from.line, column: from.column + over.chars().count() },
-        Some(last) => Position {
-            line: from.line + over.bytes().filter(|byte| *byte == b'\n').count(),
-            column: 1 + over.get(last + 1..).unwrap_or_default().chars().count(),
-        },
-    }
+    let mut walk = Walk::new(text);
+    errors.into_iter().map(|(at, error)| ConfigError { position: Some(walk.to(at)), ..error }).collect()
 }

@@ -1,45 +1,43 @@
-//! The tree into a configuration: the one place that knows what a rule file may say and how its keys may be spelt.
+//! The tree into a configuration: the one place that knows what a rule file may say.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 
+use super::Format;
+use super::keys::{nearest, same_key};
+use super::places::Places;
+use super::terraform::{self, Resource};
 use super::tree::{Field, Map, Node, Value};
 use crate::config::{CorsConfiguration, CorsRule};
-use crate::error::{ConfigError, ConfigErrorKind, Element, quoted};
+use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS, quoted};
 
 /// What could be read, what could not, and where everything stands.
-#[derive(Default)]
 pub(super) struct Draft {
     pub(super) configuration: CorsConfiguration,
     pub(super) errors: Vec<(usize, ConfigError)>,
-    pub(super) places: Places,
+    pub(super) places: Places<usize>,
     /// Rules (`None`: the root) that are no element or object at all: nothing is said of what they lack.
     pub(super) unreadable: HashSet<Option<usize>>,
+    format: Format,
+    /// Inside of a resource: text may be a template, `//` is a comment.
+    terraform: bool,
 }
 
-/// Rule, element and entry, as an error names them.
-type Part = (Option<usize>, Option<Element>, Option<usize>);
-
-/// The byte at which each part of a configuration stands.
-#[derive(Default)]
-pub(super) struct Places(HashMap<Part, usize>);
-
-impl Places {
-    /// The place of the part that `error` is about, or of what it is missing from.
-    pub(super) fn of(&self, error: &ConfigError) -> Option<usize> {
-        [(error.rule, error.element, error.entry), (error.rule, None, None), (None, None, None)]
-            .iter()
-            .find_map(|part| self.0.get(part).copied())
-    }
-}
-
-pub(super) fn normalize(root: &Node) -> Draft {
-    let mut draft = Draft::default();
-    draft.places.0.insert((None, None, None), root.at);
+pub(super) fn normalize(root: &Node, format: Format) -> Draft {
+    let mut draft = Draft {
+        configuration: CorsConfiguration::default(),
+        errors: Vec::new(),
+        places: Places::default(),
+        unreadable: HashSet::new(),
+        format,
+        terraform: false,
+    };
+    draft.places.insert((None, None, None), root.at);
     match &root.value {
         Value::Map(map) => draft.root(map),
         Value::List(rules) => rules.iter().for_each(|rule| draft.rule(rule)),
         Value::Text(text) if text.trim_ascii().is_empty() => {}
-        Value::Text(text) => {
+        Value::Text(text) if format == Format::Xml => {
             draft.unreadable.insert(None);
             draft.fault(root.at, None, None, Some(text.trim_ascii()), ConfigErrorKind::StrayText);
         }
@@ -48,6 +46,7 @@ pub(super) fn normalize(root: &Node) -> Draft {
             draft.fault(root.at, None, None, None, ConfigErrorKind::WrongShape("an object with a CORSRule list"));
         }
     }
+    draft.places.sort();
     draft
 }
 
@@ -62,15 +61,41 @@ impl Draft {
                 return self.root(inner);
             }
         }
-        for (name, field) in self.known_fields(map, None, &IN_ROOT) {
-            match name {
+        if let Some(resources) = terraform::resources(map) {
+            return self.resource(&resources);
+        }
+        let fields = self.known_fields(map, None, &IN_ROOT);
+        self.root_fields(&fields);
+    }
+
+    /// The rules of a Terraform file are those of the one resource that has any.
+    fn resource(&mut self, resources: &[Resource<'_>]) {
+        self.terraform = true;
+        let kind = match resources {
+            [] => return,
+            [Resource { fields: Some(fields), .. }] => {
+                let fields = self.named_fields(fields.iter().copied(), false, None, &IN_ROOT);
+                return self.root_fields(&fields);
+            }
+            [_] => ConfigErrorKind::Expression,
+            several => ConfigErrorKind::SeveralResources(several.iter().map(|found| quoted(&found.address)).collect()),
+        };
+        self.unreadable.insert(None);
+        let at = resources.iter().map(|resource| resource.at).nth(usize::from(resources.len() > 1));
+        self.fault(at.unwrap_or_default(), None, None, None, kind);
+    }
+
+    fn root_fields(&mut self, fields: &[(&'static str, &Field)]) {
+        for (name, field) in fields {
+            match *name {
                 "CORSRule" => match &field.node.value {
                     Value::List(rules) => rules.iter().for_each(|rule| self.rule(rule)),
                     _ => self.rule(&field.node),
                 },
                 _ => {
-                    self.place(None, Element::ResponseVary, None, field.node.at);
-                    self.configuration.response_vary = self.boolean(None, Element::ResponseVary, &field.node);
+                    let vary =
+                        self.single(None, Element::ResponseVary, &field.node, boolean, ConfigErrorKind::NotABoolean);
+                    self.configuration.response_vary = vary.unwrap_or_default();
                 }
             }
         }
@@ -79,15 +104,14 @@ impl Draft {
     fn rule(&mut self, node: &Node) {
         let number = self.configuration.rules.len() + 1;
         self.configuration.rules.push(CorsRule::default());
-        self.places.0.insert((Some(number), None, None), node.at);
-        self.place(Some(number), Element::CorsRule, None, node.at);
+        self.places.insert((Some(number), None, None), node.at);
         let map = match &node.value {
             Value::Map(map) => map,
             Value::Text(text) if text.trim_ascii().is_empty() => return,
             Value::Text(text) => {
                 self.unreadable.insert(Some(number));
-                let text = Some(text.trim_ascii());
-                return self.fault(node.at, Some(number), Some(Element::CorsRule), text, ConfigErrorKind::StrayText);
+                let kind = self.text(text).err().unwrap_or(ConfigErrorKind::StrayText);
+                return self.fault(node.at, Some(number), Some(Element::CorsRule), Some(text.trim_ascii()), kind);
             }
             _ => {
                 self.unreadable.insert(Some(number));
@@ -103,10 +127,14 @@ impl Draft {
                 "AllowedMethod" => self.entries(number, Element::AllowedMethod, node, &mut rule.allowed_methods),
                 "AllowedHeader" => self.entries(number, Element::AllowedHeader, node, &mut rule.allowed_headers),
                 "ExposeHeader" => self.entries(number, Element::ExposeHeader, node, &mut rule.expose_headers),
-                "MaxAgeSeconds" => rule.max_age_seconds = self.max_age(number, node),
+                "MaxAgeSeconds" => {
+                    let kind = ConfigErrorKind::MaxAgeOutOfRange;
+                    rule.max_age_seconds = self.single(Some(number), Element::MaxAgeSeconds, node, seconds, kind);
+                }
                 "AllowCredentials" => {
-                    self.place(Some(number), Element::AllowCredentials, None, node.at);
-                    rule.allow_credentials = self.boolean(Some(number), Element::AllowCredentials, node);
+                    let kind = ConfigErrorKind::NotABoolean;
+                    let value = self.single(Some(number), Element::AllowCredentials, node, boolean, kind);
+                    rule.allow_credentials = value.unwrap_or_default();
                 }
                 // `ID` names a rule in S3; OSS has none, and no answer depends on it.
                 _ => {}
@@ -117,7 +145,6 @@ impl Draft {
         }
     }
 
-    /// The fields with a name of `known`, under that name. Reports the others, and names that stand too often.
     fn known_fields<'a>(
         &mut self,
         map: &'a Map,
@@ -127,28 +154,34 @@ impl Draft {
         if let Some((at, text)) = &map.stray {
             self.fault(*at, rule, rule.map(|_| Element::CorsRule), Some(text), ConfigErrorKind::StrayText);
         }
+        self.named_fields(map.fields.iter(), map.liberal, rule, known)
+    }
+
+    /// The fields with a name of `known`, under that name. Reports the others, and names that stand too often.
+    fn named_fields<'a>(
+        &mut self,
+        all: impl Iterator<Item = &'a Field>,
+        liberal: bool,
+        rule: Option<usize>,
+        known: &[&'static str],
+    ) -> Vec<(&'static str, &'a Field)> {
         let mut fields: Vec<(&'static str, &Field)> = Vec::new();
-        for field in &map.fields {
-            if matches!(field.node.value, Value::Null) {
+        for field in all {
+            if matches!(field.node.value, Value::Null) || (self.terraform && field.key == "//") {
                 continue;
             }
-            let matching = |name: &&&str| if map.liberal { field.key == ***name } else { same_key(&field.key, name) };
+            let element = rule.map(|_| Element::CorsRule);
+            let matching = |name: &&&str| if liberal { field.key == ***name } else { same_key(&field.key, name) };
             let Some(name) = known.iter().find(matching) else {
-                if !map.liberal {
-                    let kind = ConfigErrorKind::UnknownKey { nearest: nearest(&field.key, known) };
-                    self.fault(field.at, rule, rule.map(|_| Element::CorsRule), Some(&field.key), kind);
+                if !liberal {
+                    let kind = self.unknown_key(&field.key, rule, known);
+                    self.fault(field.at, rule, element, Some(&field.key), kind);
                 }
                 continue;
             };
-            let single = !map.liberal || matches!(*name, "MaxAgeSeconds" | "AllowCredentials" | "ResponseVary");
+            let single = !liberal || matches!(*name, "MaxAgeSeconds" | "AllowCredentials" | "ResponseVary");
             if single && fields.iter().any(|(earlier, _)| earlier == name) {
-                self.fault(
-                    field.at,
-                    rule,
-                    rule.map(|_| Element::CorsRule),
-                    Some(&field.key),
-                    ConfigErrorKind::Repeated,
-                );
+                self.fault(field.at, rule, element, Some(&field.key), ConfigErrorKind::Repeated);
                 continue;
             }
             fields.push((name, field));
@@ -156,51 +189,72 @@ impl Draft {
         fields
     }
 
+    fn unknown_key(&self, key: &str, rule: Option<usize>, known: &[&'static str]) -> ConfigErrorKind {
+        // What follows a header belongs to its table, and a last line is where people add one.
+        if self.format == Format::Toml && rule.is_some() && same_key(key, Element::ResponseVary.name()) {
+            return ConfigErrorKind::BelowATable;
+        }
+        ConfigErrorKind::UnknownKey { nearest: nearest(key, known) }
+    }
+
     fn entries(&mut self, rule: usize, element: Element, node: &Node, entries: &mut Vec<String>) {
+        let first = entries.is_empty();
         match &node.value {
             Value::List(items) => items.iter().for_each(|item| self.entry(rule, element, item, entries)),
             _ => self.entry(rule, element, node, entries),
         }
+        if first && !entries.is_empty() {
+            self.place(Some(rule), element, None, node.at);
+        }
     }
 
     fn entry(&mut self, rule: usize, element: Element, node: &Node, entries: &mut Vec<String>) {
-        let Value::Text(text) = &node.value else {
-            let kind = ConfigErrorKind::WrongShape("text, without anything inside");
-            return self.fault(node.at, Some(rule), Some(element), None, kind);
+        let (value, kind) = match &node.value {
+            Value::Text(text) => match self.text(text) {
+                Ok(text) => {
+                    entries.push(text.trim_ascii().to_owned());
+                    return self.place(Some(rule), element, Some(entries.len()), node.at);
+                }
+                Err(kind) => (Some(text.trim_ascii()), kind),
+            },
+            Value::Bare(_) | Value::Null => (None, ConfigErrorKind::WrongShape("text in quotes")),
+            Value::List(_) | Value::Map(_) => (None, ConfigErrorKind::WrongShape("text, without anything inside")),
         };
-        entries.push(text.trim_ascii().to_owned());
-        self.place(Some(rule), element, Some(entries.len()), node.at);
+        self.fault(node.at, Some(rule), Some(element), value, kind);
     }
 
-    fn max_age(&mut self, rule: usize, node: &Node) -> Option<u32> {
-        let element = Element::MaxAgeSeconds;
-        self.place(Some(rule), element, None, node.at);
-        let (Value::Text(text) | Value::Bare(text)) = &node.value else {
-            self.fault(node.at, Some(rule), Some(element), None, ConfigErrorKind::MaxAgeOutOfRange);
-            return None;
+    /// What `read` makes of a single value; where it makes nothing, `otherwise` is reported.
+    fn single<T>(
+        &mut self,
+        rule: Option<usize>,
+        element: Element,
+        node: &Node,
+        read: fn(&str) -> Option<T>,
+        otherwise: ConfigErrorKind,
+    ) -> Option<T> {
+        self.place(rule, element, None, node.at);
+        let written = match &node.value {
+            Value::Text(text) | Value::Bare(text) => Some(text.trim_ascii()),
+            _ => None,
         };
-        let digits = text.trim_ascii();
-        let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let seconds = digits.parse().ok().filter(|_| plain);
-        if seconds.is_none() {
-            self.fault(node.at, Some(rule), Some(element), Some(digits), ConfigErrorKind::MaxAgeOutOfRange);
+        let (value, kind) = match written.map(|text| self.text(text)) {
+            Some(Ok(text)) => (read(&text), otherwise),
+            Some(Err(kind)) => (None, kind),
+            None => (None, otherwise),
+        };
+        if value.is_none() {
+            self.fault(node.at, rule, Some(element), written, kind);
         }
-        seconds
+        value
     }
 
-    fn boolean(&mut self, rule: Option<usize>, element: Element, node: &Node) -> bool {
-        let text = match &node.value {
-            Value::Text(text) | Value::Bare(text) => text.trim_ascii(),
-            _ => "",
-        };
-        if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") {
-            self.fault(node.at, rule, Some(element), Some(text), ConfigErrorKind::NotABoolean);
-        }
-        text.eq_ignore_ascii_case("true")
+    fn text<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, ConfigErrorKind> {
+        let text = if self.terraform { terraform::literal(text) } else { Some(Cow::Borrowed(text)) };
+        text.ok_or(ConfigErrorKind::Expression)
     }
 
     fn place(&mut self, rule: Option<usize>, element: Element, entry: Option<usize>, at: usize) {
-        self.places.0.insert((rule, Some(element), entry), at);
+        self.places.insert((rule, Some(element), entry), at);
     }
 
     fn fault(
@@ -211,46 +265,18 @@ impl Draft {
         value: Option<&str>,
         kind: ConfigErrorKind,
     ) {
-        let value = value.map(quoted);
-        self.errors.push((at, ConfigError { rule, element, value, ..ConfigError::new(kind) }));
-    }
-}
-
-/// Whether a tool means `name` by `key`: case, `_`, `-` and a plural `s` do not count.
-fn same_key(key: &str, name: &str) -> bool {
-    bare_key(key) == bare_key(name)
-}
-
-fn bare_key(key: &str) -> String {
-    let mut bare: String = key.chars().filter(|found| !matches!(found, '_' | '-')).collect();
-    bare.make_ascii_lowercase();
-    bare.strip_suffix('s').map_or_else(|| bare.clone(), str::to_owned)
-}
-
-/// The known key that is spelt most alike, if it is near enough to be meant.
-fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
-    let bare: Vec<char> = bare_key(key).chars().take(32).collect();
-    let distance = |name: &str| edit_distance(&bare, &bare_key(name).chars().collect::<Vec<_>>());
-    known
-        .iter()
-        .map(|name| (distance(name), *name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len() / 3)
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein's: how many characters to insert, delete or replace.
-fn edit_distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, from) in one.iter().enumerate() {
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (to, above) in other.iter().zip(row.windows(2)) {
-            let [diagonal, above] = above else { continue };
-            left = (left + 1).min(above + 1).min(diagonal + usize::from(from != to));
-            next.push(left);
+        if self.errors.len() < MAX_FAULTS {
+            let value = value.map(quoted);
+            self.errors.push((at, ConfigError { rule, element, value, ..ConfigError::new(kind) }));
         }
-        row = next;
     }
-    row.last().copied().unwrap_or_default()
+}
+
+fn seconds(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    is("true").then_some(true).or_else(|| is("false").then_some(false))
 }

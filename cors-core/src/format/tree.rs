@@ -7,6 +7,10 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
+#[cfg_attr(
+    not(any(feature = "json", feature = "yaml")),
+    expect(dead_code, reason = "XML has text and elements, TOML no null")
+)]
 #[derive(Debug)]
 pub(super) enum Value {
     /// Text in quotes, or the text of an XML element.
@@ -36,3 +40,9 @@ pub(super) struct Field {
     pub(super) at: usize,
     pub(super) node: Node,
 }
+
+/// No value of a rule file stands deeper. The deepest is Terraform's, which may wrap every block in a list: `resource`,
+/// its type, its name, `cors_rule`, an element, its entries. What is deeper is inside of something unknown, or a fault
+/// already.
+#[cfg(any(feature = "json", feature = "yaml", feature = "toml"))]
+pub(super) const DEEPEST: usize = 10;

@@ -1,8 +1,9 @@
-//! A configuration as text, in the strict form that OSS returns.
+//! A configuration as text. AllowedHeader is in lower case in every format, as OSS stores it (SEMANTICS section 1).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::config::CorsConfiguration;
+use crate::config::{CorsConfiguration, CorsRule};
 use crate::error::Element;
 use crate::escape;
 
@@ -13,19 +14,9 @@ impl CorsConfiguration {
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<CORSConfiguration>\n");
         for rule in &self.rules {
             xml.push_str("  <CORSRule>\n");
-            for (element, entries) in [
-                (Element::AllowedOrigin, &rule.allowed_origins),
-                (Element::AllowedMethod, &rule.allowed_methods),
-                (Element::AllowedHeader, &rule.allowed_headers),
-                (Element::ExposeHeader, &rule.expose_headers),
-            ] {
-                for entry in entries {
-                    let entry = escape::xml(entry);
-                    if element == Element::AllowedHeader {
-                        leaf(&mut xml, 4, element, &entry.to_ascii_lowercase());
-                    } else {
-                        leaf(&mut xml, 4, element, &entry);
-                    }
+            for (element, entries) in lists(rule) {
+                for entry in entries.iter() {
+                    leaf(&mut xml, 4, element, &escape::xml(entry));
                 }
             }
             if let Some(seconds) = rule.max_age_seconds {
@@ -40,16 +31,20 @@ impl CorsConfiguration {
         xml.push_str("</CORSConfiguration>\n");
         xml
     }
-
-    /// JSON with the names of the XML: `{"CORSRule": [..], "ResponseVary": ..}`.
-    #[cfg(feature = "json")]
-    pub fn to_json(&self) -> String {
-        // Text, numbers and booleans under fixed keys: there is nothing in it that JSON cannot say.
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
 }
 
 fn leaf(xml: &mut String, indent: usize, element: Element, text: &str) {
     // Writing to a String never fails.
     let _ = writeln!(xml, "{:indent$}<{element}>{text}</{element}>", "");
+}
+
+/// The lists of a rule in the order of the XML, as they are to be written.
+pub(super) fn lists(rule: &CorsRule) -> [(Element, Cow<'_, [String]>); 4] {
+    let headers = rule.allowed_headers.iter().map(|name| name.to_ascii_lowercase()).collect();
+    [
+        (Element::AllowedOrigin, Cow::Borrowed(&rule.allowed_origins)),
+        (Element::AllowedMethod, Cow::Borrowed(&rule.allowed_methods)),
+        (Element::AllowedHeader, Cow::Owned(headers)),
+        (Element::ExposeHeader, Cow::Borrowed(&rule.expose_headers)),
+    ]
 }

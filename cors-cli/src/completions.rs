@@ -1,0 +1,37 @@
+//! `completions`: what a shell needs to complete the command line.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use serde::Serialize;
+
+use crate::args::Arguments;
+use crate::report::{Exit, Failure, Report, Screen};
+
+/// Write the completions for a shell
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+For example, in bash:
+  source <(oss-cors completions bash)
+
+With --json: {\"shell\": TEXT, \"text\": TEXT}")]
+pub struct Completions {
+    shell: Shell,
+}
+
+#[derive(Serialize)]
+struct Document {
+    shell: String,
+    text: String,
+}
+
+impl Completions {
+    pub fn run(&self, screen: &Screen) -> Result<Report, Failure> {
+        let mut text = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), "oss-cors", &mut text);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        if screen.json {
+            return Ok(Report::json(&Document { shell: self.shell.to_string(), text }, Exit::Good));
+        }
+        Ok(Report::exact(text, Exit::Good))
+    }
+}

@@ -1,0 +1,28 @@
+//! A request as arguments and case files describe it.
+
+use cors_core::{CorsRequest, Explanation, FieldLine, RuleTable};
+
+pub struct Request<'a> {
+    pub origin: &'a str,
+    /// The method that the page wants: of a preflight, the one that it asks about.
+    pub method: &'a str,
+    pub preflight: bool,
+    /// What the preflight asks for, besides.
+    pub headers: &'a [String],
+}
+
+impl Request<'_> {
+    pub fn explain(&self, table: &RuleTable) -> Explanation {
+        if !self.preflight {
+            return table.explain(&CorsRequest::actual(self.method.as_bytes(), self.origin.as_bytes()));
+        }
+        // One line, as browsers send it.
+        let names = self.headers.join(",");
+        table.explain(&CorsRequest {
+            method: b"OPTIONS",
+            origin: FieldLine::One(self.origin.as_bytes()),
+            request_method: FieldLine::One(self.method.as_bytes()),
+            request_headers: (!self.headers.is_empty()).then_some(names.as_bytes()).into_iter(),
+        })
+    }
+}

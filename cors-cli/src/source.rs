@@ -1,0 +1,82 @@
+//! A rule file as it was read: its name, its bytes, and its format as far as the name tells.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use cors_core::{ConfigErrors, Format, MAX_FILE_BYTES, Profile, RuleFile};
+
+use crate::escape;
+use crate::finding::Finding;
+use crate::report::Failure;
+
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Source {
+    /// Reads `path`, `-` from standard input. A byte more than rule files may have at most: enough to know that there
+    /// is too much.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        match read(path) {
+            Ok(bytes) => Ok(Self { path: path.to_owned(), bytes }),
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", escape::file_name(path));
+                Err(Failure::of_file(path.to_string_lossy().into_owned(), message))
+            }
+        }
+    }
+
+    /// For people.
+    pub fn name(&self) -> String {
+        escape::file_name(&self.path)
+    }
+
+    /// As given: for programs.
+    pub fn json_name(&self) -> String {
+        self.path.to_string_lossy().into_owned()
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub fn extension(&self) -> Option<&str> {
+        self.path.extension()?.to_str()
+    }
+
+    pub fn parse(&self, profile: Profile) -> Result<RuleFile, ConfigErrors> {
+        RuleFile::parse(&self.bytes, self.extension().and_then(Format::from_extension), profile)
+    }
+
+    /// For verbs that need rules: a file that does not load is a failure, told with all its faults.
+    pub fn load(path: &Path, profile: Profile) -> Result<RuleFile, Failure> {
+        let source = Self::read(path)?;
+        source.parse(profile).map_err(|errors| {
+            let findings = errors.iter().map(Finding::error).collect();
+            Failure::does_not_load(source, findings)
+        })
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_FILE_BYTES as u64 + 1;
+    if path.as_os_str() == "-" {
+        io::stdin().take(limit).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Standard input can be read once.
+pub fn only_once(one: &Path, other: &Path) -> Result<(), Failure> {
+    let stdin = |path: &Path| path.as_os_str() == "-";
+    if stdin(one) && stdin(other) {
+        return Err(Failure::new("standard input can be read once; name a file instead of one `-`".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! TOML into the tree. The toml crate reads, and tells where each value stands.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Error};
+
+use super::places::Walk;
+use super::tree::{DEEPEST, Field, Map, Node, Value};
+use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, quoted};
+
+pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    ConfigErrors::check(syntax_errors(text, &errors))?;
+    Ok(Node { at: 0, value: Value::Map(map(text, table.get_ref(), 0)) })
+}
+
+fn map(text: &str, table: &DeTable<'_>, depth: usize) -> Map {
+    let field = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| Field {
+        key: String::from(key.get_ref() as &str),
+        at: key.span().start,
+        node: node(text, value, depth + 1),
+    };
+    let mut fields: Vec<Field> = table.iter().map(field).collect();
+    fields.sort_by_key(|field| field.at);
+    Map { fields, ..Map::default() }
+}
+
+fn node(text: &str, value: &Spanned<DeValue<'_>>, depth: usize) -> Node {
+    let written = || text.get(value.span()).unwrap_or_default().to_owned();
+    let kept = match value.get_ref() {
+        _ if depth > DEEPEST => Value::Map(Map::default()),
+        DeValue::Table(table) => Value::Map(map(text, table, depth)),
+        DeValue::Array(items) => Value::List(items.iter().map(|item| node(text, item, depth + 1)).collect()),
+        DeValue::String(text) => Value::Text(text.clone().into_owned()),
+        // Without the underscores between digits.
+        DeValue::Integer(number) if number.radix() == 10 => Value::Bare(number.as_str().to_owned()),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => Value::Bare(written()),
+    };
+    Node { at: value.span().start, value: kept }
+}
+
+/// All of them in the order of the file, without those that only follow from others.
+fn syntax_errors(text: &str, errors: &[Error]) -> Vec<ConfigError> {
+    let span = |error: &Error| error.span().unwrap_or_default();
+    let mut errors: Vec<_> = errors.iter().map(|error| (span(error), error.message())).collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    // Where a bracket is open, the parser takes all that follows for what stands inside of it.
+    if errors.iter().any(|(_, message)| message.starts_with("unclosed")) {
+        errors.truncate(1);
+    }
+    let mut walk = Walk::new(text);
+    let mut told: Vec<ConfigError> = Vec::new();
+    // Keys below a table that stands again were added to the first of its name.
+    let mut added = 0;
+    for (span, message) in errors {
+        let position = Some(walk.to(span.start));
+        let same_line = |last: &ConfigError| last.position.map(|at| at.line) == position.map(|at| at.line);
+        if span.start < added || told.last().is_some_and(same_line) {
+            continue;
+        }
+        let (value, kind) = match message {
+            "duplicate key" if is_header(text, span.start) => {
+                added = next_header(text, span.end);
+                let what = "a table that stands again; head each rule with `[[CORSRule]]`";
+                (None, ConfigErrorKind::Malformed(what.to_owned()))
+            }
+            "duplicate key" => (text.get(span).map(quoted), ConfigErrorKind::Repeated),
+            _ => (None, ConfigErrorKind::Malformed(quoted(message))),
+        };
+        told.push(ConfigError { value, position, ..ConfigError::new(kind) });
+    }
+    told
+}
+
+fn is_header(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    begins_header(before.rsplit('\n').next().unwrap_or_default())
+}
+
+fn next_header(text: &str, from: usize) -> usize {
+    let mut at = from;
+    let rest = text.get(from..).unwrap_or_default().split_inclusive('\n');
+    for (index, line) in rest.enumerate() {
+        if index > 0 && begins_header(line) {
+            return at;
+        }
+        at += line.len();
+    }
+    at
+}
+
+fn begins_header(line: &str) -> bool {
+    line.trim_ascii_start().starts_with('[')
+}
