@@ -8,8 +8,8 @@ use cors_core::{Format, MAX_FILE_BYTES, Profile, RuleFile};
 
 use crate::error::{LoadError, LoadErrorKind};
 
-/// Reads the rule file at `path` under [`Profile::Oss`]. The format follows the extension (`.xml`, `.json`), else the
-/// first byte.
+/// Reads the rule file at `path` under [`Profile::Oss`]. The format follows the extension, else the
+/// content; XML and JSON are built in, YAML and TOML with the features of `cors-core`.
 ///
 /// # Errors
 ///

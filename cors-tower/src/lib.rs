@@ -24,7 +24,8 @@
 //! ```
 //!
 //! `Router::layer` wraps the routes that are there already, fallback included. Routes added later are not covered, and
-//! a preflight for a path that no route knows still gets its answer.
+//! a preflight for a path that no route knows still gets its answer. Around a whole router, `layer.layer(router)` is a
+//! service for hyper; `axum::serve` takes it once its body is axum's again, with `map_response(|it| it.map(Body::new))`.
 //!
 //! # hyper
 //!
