@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use cors_core::LintCode;
+use cors_core::{ConfigErrors, Lint, LintCode, Position};
 use serde::Serialize;
 
 use crate::args::ProfileChoice;
@@ -131,16 +131,25 @@ impl Check {
         };
         let profile = self.choice.profile();
         let mut findings: Vec<Finding> = match source.parse(profile) {
-            Err(errors) => errors.iter().map(Finding::error).collect(),
             Ok(rules) => {
                 let lints = rules.configuration().lint(profile);
-                let reported = lints.iter().filter(|lint| !self.allow.contains(&lint.code()));
-                reported.map(|lint| Finding::lint(lint, &rules, self.denies(lint.code()))).collect()
+                self.reported(&lints, |lint| rules.position(lint.rule(), lint.element(), lint.entry())).collect()
+            }
+            Err(faulty) => {
+                let mut lints = faulty.configuration().map(|draft| draft.lint(profile)).unwrap_or_default();
+                lints.retain(|lint| stays(lint, faulty.errors()));
+                let place = |lint: &Lint| faulty.position(lint.rule(), lint.element(), lint.entry());
+                faulty.errors().iter().map(Finding::error).chain(self.reported(&lints, place)).collect()
             }
         };
         // By place; what has none is about the whole file.
         findings.sort_by_key(|finding| (finding.line, finding.column, finding.severity));
         Checked { file, unreadable: None, findings, source: Some(source) }
+    }
+
+    fn reported(&self, lints: &[Lint], place: impl Fn(&Lint) -> Option<Position>) -> impl Iterator<Item = Finding> {
+        let reported = lints.iter().filter(|lint| !self.allow.contains(&lint.code()));
+        reported.map(move |lint| Finding::lint(lint, place(lint), self.denies(lint.code())))
     }
 
     fn denies(&self, code: LintCode) -> bool {
@@ -150,6 +159,21 @@ impl Check {
             Deny::Code(denied) => *denied == code,
         })
     }
+}
+
+/// Whether `lint` is so whatever becomes of the faults: it is about an entry without one, or about a rule without any.
+/// What is about several rules is not.
+fn stays(lint: &Lint, errors: &ConfigErrors) -> bool {
+    let relates_rules =
+        matches!(lint.code(), LintCode::UnreachableRule | LintCode::PartlyShadowedRule | LintCode::IdenticalRules);
+    let mut of_rule = errors.iter().filter(|error| error.rule() == lint.rule());
+    let touched = match lint.entry() {
+        Some(entry) => {
+            of_rule.any(|error| error.element() == lint.element() && error.entry().is_none_or(|at| at == entry))
+        }
+        None => of_rule.next().is_some(),
+    };
+    lint.rule().is_some() && !relates_rules && !touched
 }
 
 #[derive(Serialize)]

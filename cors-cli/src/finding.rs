@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cors_core::{ConfigError, Element, Lint, Position, RuleFile};
+use cors_core::{ConfigError, Element, Lint, Position};
 use serde::Serialize;
 
 use crate::escape::Plain;
@@ -68,9 +68,7 @@ impl Finding {
         }
     }
 
-    /// `file` is where `lint` was found.
-    pub fn lint(lint: &Lint, file: &RuleFile, denied: bool) -> Self {
-        let position = file.position(lint.rule(), lint.element(), lint.entry());
+    pub fn lint(lint: &Lint, position: Option<Position>, denied: bool) -> Self {
         Self {
             severity: lint.severity().into(),
             code: Some(lint.code().as_str()),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use cors_core::{ConfigErrors, Format, MAX_FILE_BYTES, Profile, RuleFile};
+use cors_core::{FaultyFile, Format, MAX_FILE_BYTES, Profile, RuleFile};
 
 use crate::escape;
 use crate::finding::Finding;
@@ -47,15 +47,15 @@ impl Source {
         self.path.extension()?.to_str()
     }
 
-    pub fn parse(&self, profile: Profile) -> Result<RuleFile, ConfigErrors> {
-        RuleFile::parse(&self.bytes, self.extension().and_then(Format::from_extension), profile)
+    pub fn parse(&self, profile: Profile) -> Result<RuleFile, FaultyFile> {
+        RuleFile::parse_or_draft(&self.bytes, self.extension().and_then(Format::from_extension), profile)
     }
 
     /// For verbs that need rules: a file that does not load is a failure, told with all its faults.
     pub fn load(path: &Path, profile: Profile) -> Result<RuleFile, Failure> {
         let source = Self::read(path)?;
-        source.parse(profile).map_err(|errors| {
-            let findings = errors.iter().map(Finding::error).collect();
+        source.parse(profile).map_err(|faulty| {
+            let findings = faulty.errors().iter().map(Finding::error).collect();
             Failure::does_not_load(source, findings)
         })
     }

@@ -69,7 +69,7 @@ pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES,
 pub use decision::{Decision, Outcome, Refusal, Unmatched};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, MAX_QUOTED, Position};
 pub use explain::Explanation;
-pub use format::{Format, MAX_FILE_BYTES, RuleFile};
+pub use format::{FaultyFile, Format, MAX_FILE_BYTES, RuleFile};
 pub use handle::{CorsHandle, TableGuard};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};

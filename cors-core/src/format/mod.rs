@@ -99,9 +99,19 @@ impl RuleFile {
     /// Every fault of the file at once, each with its place: those of the format, and those that `profile` finds in
     /// the rules. A file over [`MAX_FILE_BYTES`] is refused unread.
     pub fn parse(bytes: &[u8], format: Option<Format>, profile: Profile) -> Result<Self, ConfigErrors> {
+        Self::parse_or_draft(bytes, format, profile).map_err(|faulty| faulty.errors)
+    }
+
+    /// As [`parse`](Self::parse), for tools that tell all that they find in a file: beside its faults, what else it
+    /// says.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_or_draft(bytes: &[u8], format: Option<Format>, profile: Profile) -> Result<Self, FaultyFile> {
         let fatal = |kind| ConfigErrors::one(ConfigError::new(kind));
         if bytes.len() > MAX_FILE_BYTES {
-            return Err(fatal(ConfigErrorKind::TooLarge));
+            return Err(fatal(ConfigErrorKind::TooLarge).into());
         }
         let text = match std::str::from_utf8(without_mark(bytes)) {
             Ok(text) => text,
@@ -109,14 +119,16 @@ impl RuleFile {
                 let valid = without_mark(bytes).get(..error.valid_up_to()).unwrap_or_default();
                 let position = position(&String::from_utf8_lossy(valid), valid.len());
                 let kind = ConfigErrorKind::NotUtf8;
-                return Err(ConfigErrors::one(ConfigError { position: Some(position), ..ConfigError::new(kind) }));
+                return Err(
+                    ConfigErrors::one(ConfigError { position: Some(position), ..ConfigError::new(kind) }).into()
+                );
             }
         };
         if text.trim_ascii().is_empty() {
-            return Err(fatal(ConfigErrorKind::EmptyFile));
+            return Err(fatal(ConfigErrorKind::EmptyFile).into());
         }
         let Some(format) = format.or_else(|| Format::detect(bytes)) else {
-            return Err(fatal(ConfigErrorKind::UnknownFormat));
+            return Err(fatal(ConfigErrorKind::UnknownFormat).into());
         };
         let root = read(text, format)?;
         let Draft { mut configuration, mut errors, places, unreadable, .. } = normalize(&root, format);
@@ -140,12 +152,16 @@ impl RuleFile {
             (at.unwrap_or_default(), fault)
         }));
         errors.extend(more.then(|| (text.len(), ConfigError::new(ConfigErrorKind::MoreFaults))));
-        ConfigErrors::check(placed(text, errors))?;
+        let checked = ConfigErrors::check(placed(text, errors));
         // OSS stores and returns them in lower case (SEMANTICS section 1).
         for rule in &mut configuration.rules {
             rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
         }
-        Ok(Self { configuration, places: places.positions(text) })
+        let file = Self { configuration, places: places.positions(text) };
+        match checked {
+            Ok(()) => Ok(file),
+            Err(errors) => Err(FaultyFile { errors, draft: Some(file) }),
+        }
     }
 
     /// The configuration, as written.
@@ -168,6 +184,36 @@ impl RuleFile {
     /// The compiled rules. Cannot fail: reading has found everything that could be wrong.
     pub fn table(&self) -> RuleTable {
         RuleTable::from_valid(&self.configuration)
+    }
+}
+
+/// A rule file with faults. What could be read of it can be looked at, and not be compiled.
+#[derive(Clone, Debug)]
+pub struct FaultyFile {
+    errors: ConfigErrors,
+    draft: Option<RuleFile>,
+}
+
+impl FaultyFile {
+    /// Every fault.
+    pub fn errors(&self) -> &ConfigErrors {
+        &self.errors
+    }
+
+    /// What could be read, faults included; `None` for what is no rule file at all.
+    pub fn configuration(&self) -> Option<&CorsConfiguration> {
+        self.draft.as_ref().map(RuleFile::configuration)
+    }
+
+    /// As [`RuleFile::position`].
+    pub fn position(&self, rule: Option<usize>, element: Option<Element>, entry: Option<usize>) -> Option<Position> {
+        self.draft.as_ref()?.position(rule, element, entry)
+    }
+}
+
+impl From<ConfigErrors> for FaultyFile {
+    fn from(errors: ConfigErrors) -> Self {
+        Self { errors, draft: None }
     }
 }
 
