@@ -64,7 +64,8 @@ pub enum Unmatched {
     Method,
     /// No rule that allows origin and method allows every requested header.
     Headers,
-    /// More than [`MAX_REQUEST_HEADERS_BYTES`](crate::MAX_REQUEST_HEADERS_BYTES) of request-header names.
+    /// More than [`MAX_REQUEST_HEADERS_BYTES`](crate::MAX_REQUEST_HEADERS_BYTES) of request-header names, or so many that
+    /// they take more than [`MAX_HEADER_LOOKUPS`](crate::MAX_HEADER_LOOKUPS).
     TooManyHeaders,
 }
 
@@ -78,7 +79,7 @@ impl fmt::Display for Unmatched {
             Self::Origin => "no rule allows the origin",
             Self::Method => "no rule allows the method for this origin",
             Self::Headers => "no rule allows every requested header for this origin and method",
-            Self::TooManyHeaders => "too many bytes of Access-Control-Request-Headers",
+            Self::TooManyHeaders => "too many names in Access-Control-Request-Headers",
         })
     }
 }

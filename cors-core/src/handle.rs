@@ -1,7 +1,11 @@
-//! The live table: one pointer, swapped whole.
+//! The live table: one pointer, swapped whole, and what is known of how it came here.
 
+use std::any::Any;
+use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -10,25 +14,90 @@ use crate::table::RuleTable;
 /// A shared place for the table in force. Clones share it.
 ///
 /// Load once per request and keep that table for the response; do not hold the guard across an await.
-#[derive(Clone, Debug)]
-pub struct CorsHandle(Arc<ArcSwap<RuleTable>>);
+#[derive(Clone)]
+pub struct CorsHandle(Arc<Live>);
+
+struct Live {
+    table: ArcSwap<RuleTable>,
+    generation: AtomicU64,
+    /// Locked by whoever stores or asks for the status, never by a request.
+    status: Mutex<Status>,
+    /// What feeds the handle, such as the watch on a file: it ends when the last clone is dropped.
+    kept: Mutex<Vec<Box<dyn Any + Send>>>,
+}
 
 impl CorsHandle {
-    /// A handle that starts with `table`.
+    /// A handle that starts with `table`, as generation 1.
     pub fn new(table: impl Into<Arc<RuleTable>>) -> Self {
-        Self(Arc::new(ArcSwap::new(table.into())))
+        Self(Arc::new(Live {
+            table: ArcSwap::new(table.into()),
+            generation: AtomicU64::new(1),
+            status: Mutex::new(Status::new()),
+            kept: Mutex::default(),
+        }))
+    }
+
+    /// Names where the tables come from, such as a path: for [`Status::source`].
+    #[must_use]
+    pub fn with_source(self, source: impl Into<String>) -> Self {
+        lock(&self.0.status).source = Some(source.into());
+        self
     }
 
     /// The table in force. Wait-free.
     #[inline]
     pub fn load(&self) -> TableGuard {
-        TableGuard(self.0.load())
+        TableGuard(self.0.table.load())
     }
 
-    /// Puts `table` in force. Requests that have loaded the old one finish with it.
+    /// Puts `table` in force, as the next generation. Requests that have loaded the old one finish with it.
     pub fn store(&self, table: impl Into<Arc<RuleTable>>) {
-        self.0.store(table.into());
+        let table = table.into();
+        // Under the lock, so that table, generation and time of two writers are never mixed.
+        let mut status = lock(&self.0.status);
+        self.0.table.store(table);
+        status.generation += 1;
+        status.loaded = SystemTime::now();
+        status.failing = false;
+        self.0.generation.store(status.generation, Ordering::Release);
     }
+
+    /// Notes that newer rules could not be loaded: those in force stay. `error` is told by [`status`](Self::status).
+    pub fn failed(&self, error: impl Into<String>) {
+        let mut status = lock(&self.0.status);
+        status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });
+        status.failing = true;
+    }
+
+    /// Notes that the source is as it should be again, with the rules that are in force already.
+    pub fn recovered(&self) {
+        lock(&self.0.status).failing = false;
+    }
+
+    /// How many tables have been in force, the first included.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// Where the rules in force came from, since when, and what went wrong last.
+    pub fn status(&self) -> Status {
+        lock(&self.0.status).clone()
+    }
+
+    /// Keeps `resource` until the last clone of this handle is dropped: that is how a watch ends with its handle.
+    pub fn keep(&self, resource: impl Any + Send) {
+        lock(&self.0.kept).push(Box::new(resource));
+    }
+
+    /// The same place, for whoever feeds it: does not keep it alive.
+    pub fn downgrade(&self) -> WeakCorsHandle {
+        WeakCorsHandle(Arc::downgrade(&self.0))
+    }
+}
+
+/// What is guarded is changed by plain assignments, so a panic elsewhere leaves it whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<RuleTable> for CorsHandle {
@@ -37,9 +106,70 @@ impl From<RuleTable> for CorsHandle {
     }
 }
 
+impl fmt::Debug for CorsHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CorsHandle").field("table", &*self.load()).field("status", &self.status()).finish()
+    }
+}
+
+/// A [`CorsHandle`] that does not keep the table alive.
+#[derive(Clone)]
+pub struct WeakCorsHandle(Weak<Live>);
+
+impl WeakCorsHandle {
+    /// The handle, unless its last clone is gone.
+    pub fn upgrade(&self) -> Option<CorsHandle> {
+        self.0.upgrade().map(CorsHandle)
+    }
+}
+
+impl fmt::Debug for WeakCorsHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakCorsHandle")
+    }
+}
+
+/// What is known of the rules in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// How many tables have been in force, the first included.
+    pub generation: u64,
+    /// Where they come from, if it was named.
+    pub source: Option<String>,
+    /// When the rules in force were put there.
+    pub loaded: SystemTime,
+    /// Whether the last attempt to load failed: the source has other rules than those in force, or none.
+    pub failing: bool,
+    /// What went wrong last. It stays after a repair; `failing` tells whether it is still so.
+    pub last_error: Option<LastError>,
+}
+
+/// An attempt to load rules that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastError {
+    /// The whole error, one fault a line.
+    pub message: String,
+    /// When it was seen.
+    pub when: SystemTime,
+}
+
+impl Status {
+    fn new() -> Self {
+        Self { generation: 1, source: None, loaded: SystemTime::now(), failing: false, last_error: None }
+    }
+}
+
 /// A loaded table. Short-lived: it keeps the table alive and slows the swap down while held.
 #[derive(Debug)]
 pub struct TableGuard(Guard<Arc<RuleTable>>);
+
+impl From<Arc<RuleTable>> for TableGuard {
+    fn from(table: Arc<RuleTable>) -> Self {
+        Self(Guard::from_inner(table))
+    }
+}
 
 impl Deref for TableGuard {
     type Target = RuleTable;

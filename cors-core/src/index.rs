@@ -2,19 +2,21 @@
 //!
 //! ```text
 //!   text --hash--> exact entry? its set is complete: bare `*` and wildcards that match it are in it already
-//!        \-> bare `*` rules + for each suffix length that occurs: suffix known? then its prefixes
+//!        \-> bare `*` rules + for each suffix of the text that is known: its prefixes
 //! ```
 //!
 //! The cost depends on the text and on how many different suffix and prefix lengths the patterns have,
 //! not on how many patterns there are.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use crate::case::{AsIs, Case, hash};
 use crate::pattern::Pattern;
+use crate::suffixes::{Place, Suffixes};
 
 /// Bit `i` is set for rule `i`. The lowest set bit is the first matching rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,9 +59,7 @@ pub(crate) struct PatternIndex {
     /// The text of every entry once; the tables point into it.
     texts: Box<[u8]>,
     exact: HashTable<Exact>,
-    /// Lengths of the suffixes of all wildcards, ascending, each once.
-    suffix_lengths: Box<[u16]>,
-    suffixes: HashTable<Suffix>,
+    suffixes: Suffixes<Suffix>,
     /// Lengths of the prefixes that go with one suffix; each suffix owns a stretch, ascending, each once.
     prefix_lengths: Box<[u16]>,
     affixes: HashTable<Affix>,
@@ -101,56 +101,26 @@ impl Affix {
     }
 }
 
-/// How a text is compared with the entries.
-pub(crate) trait Case {
-    fn fold(byte: u8) -> u8;
-    fn equal(entry: &[u8], text: &[u8]) -> bool;
-    fn write(text: &[u8], hasher: &mut impl Hasher);
-}
+/// How often a request may still look into a table; below zero, it wanted to look more often than it may.
+pub(crate) struct Lookups(i32);
 
-/// Byte for byte.
-pub(crate) struct AsIs;
-
-/// ASCII case-insensitive, against entries in lower case.
-pub(crate) struct IgnoreCase;
-
-impl Case for AsIs {
-    fn fold(byte: u8) -> u8 {
-        byte
+impl Lookups {
+    /// For one text whose length is bounded.
+    pub(crate) fn unbounded() -> Self {
+        Self(i32::MAX)
     }
 
+    pub(crate) fn at_most(lookups: i32) -> Self {
+        Self(lookups)
+    }
+
+    /// Takes one, if there is one left. Once there was none, what was found may not be all there is.
     #[inline]
-    fn equal(entry: &[u8], text: &[u8]) -> bool {
-        entry == text
-    }
-
-    fn write(text: &[u8], hasher: &mut impl Hasher) {
-        hasher.write(text);
+    pub(crate) fn take(&mut self) -> bool {
+        self.0 -= 1;
+        self.0 >= 0
     }
 }
-
-impl Case for IgnoreCase {
-    fn fold(byte: u8) -> u8 {
-        byte.to_ascii_lowercase()
-    }
-
-    #[inline]
-    fn equal(entry: &[u8], text: &[u8]) -> bool {
-        // Most texts are in lower case already.
-        entry == text || entry.eq_ignore_ascii_case(text)
-    }
-
-    fn write(text: &[u8], hasher: &mut impl Hasher) {
-        let mut folded = [0; STRETCH];
-        for (to, from) in folded.iter_mut().zip(text) {
-            *to = Self::fold(*from);
-        }
-        hasher.write(folded.get(..text.len()).unwrap_or_default());
-    }
-}
-
-/// A text is hashed in stretches of this many bytes, so that one of any length can be folded in a buffer of one stretch.
-const STRETCH: usize = 64;
 
 impl PatternIndex {
     /// Each pattern with the rule it belongs to. All texts together are below 4 GiB, each below 64 KiB:
@@ -180,11 +150,10 @@ impl PatternIndex {
             any,
             texts: Box::default(),
             exact: HashTable::new(),
-            suffix_lengths: Box::default(),
-            suffixes: HashTable::new(),
+            suffixes: Suffixes::new(Vec::new(), &[], &state),
+            seed: state.hash_one(0),
             prefix_lengths: Box::default(),
             affixes: HashTable::new(),
-            seed: state.hash_one(0),
             state,
         }
     }
@@ -195,14 +164,14 @@ impl PatternIndex {
         let mut suffixes = Vec::with_capacity(by_suffix.len());
         let mut affixes = Vec::new();
         for (suffix, prefixes) in by_suffix {
-            let suffix_hash = roll(self.seed, suffix.bytes().rev());
             let of_suffix = affixes.len();
+            let lengths_at = prefix_lengths.len() as u32;
             for (prefix, rules) in prefixes {
                 let (at, rules) = (texts.len() as u32, *rules);
                 let affix = Affix { at, prefix: prefix.len() as u16, suffix: suffix.len() as u16, rules };
                 texts.extend_from_slice(prefix.as_bytes());
                 texts.extend_from_slice(suffix.as_bytes());
-                affixes.push((mixed(roll(suffix_hash, prefix.bytes())), affix));
+                affixes.push((mixed(roll(self.seed(lengths_at), prefix.bytes())), affix));
             }
             let Some((_, first)) = affixes.get(of_suffix).copied() else { continue };
             let lengths = match prefixes.len() {
@@ -213,15 +182,13 @@ impl PatternIndex {
                 }
                 _ => prefixes.keys().map(|prefix| prefix.len() as u16).collect(),
             };
-            let (prefix_count, at) = (lengths.len() as u16, prefix_lengths.len() as u32);
-            suffixes.push((mixed(suffix_hash), Suffix { first, prefix_count, prefixes: at }));
+            let place = Place { at: first.suffix_at(), length: first.suffix };
+            suffixes.push((place, Suffix { first, prefix_count: lengths.len() as u16, prefixes: lengths_at }));
             prefix_lengths.extend(lengths);
         }
-        let suffix_lengths: BTreeSet<u16> = by_suffix.keys().map(|suffix| suffix.len() as u16).collect();
+        self.suffixes = Suffixes::new(suffixes, &texts, &self.state);
         self.texts = texts.into();
         self.prefix_lengths = prefix_lengths.into();
-        self.suffix_lengths = suffix_lengths.into_iter().collect();
-        self.suffixes = filled(suffixes);
         self.affixes = filled(affixes);
     }
 
@@ -234,13 +201,23 @@ impl PatternIndex {
         let mut at = start;
         let mut entries = Vec::with_capacity(exact.len());
         for (text, own) in exact {
-            let mut rules = self.find_wildcards::<AsIs>(text.as_bytes());
+            let mut rules = self.find_wildcards::<AsIs>(text.as_bytes(), &mut Lookups::unbounded());
             rules |= *own;
-            entries
-                .push((self.hash::<AsIs>(text.as_bytes()), Exact { at: at as u32, length: text.len() as u16, rules }));
+            entries.push((
+                hash::<AsIs>(&self.state, text.as_bytes()),
+                Exact { at: at as u32, length: text.len() as u16, rules },
+            ));
             at += text.len();
         }
         self.exact = filled(entries);
+    }
+
+    /// Every entry without `*`, with all rules that match it.
+    pub(crate) fn exact(&self) -> impl Iterator<Item = (&[u8], RuleSet)> {
+        self.exact.iter().filter_map(|entry| {
+            let at = entry.at as usize;
+            Some((self.texts.get(at..at + usize::from(entry.length))?, entry.rules))
+        })
     }
 
     /// The rules with a bare `*`.
@@ -252,32 +229,22 @@ impl PatternIndex {
     /// to look whether the text is well-formed, because the entry is.
     #[inline(always)]
     pub(crate) fn find_entry<C: Case>(&self, text: &[u8]) -> Option<RuleSet> {
-        let entry = self.exact.find(self.hash::<C>(text), |entry| {
+        let entry = self.exact.find(hash::<C>(&self.state, text), |entry| {
             usize::from(entry.length) == text.len() && self.text_is::<C>(entry.at, text)
         });
         entry.map(|entry| entry.rules)
     }
 
-    /// The rules whose bare `*` or wildcards match `text`: all there are for a text that is no entry.
-    pub(crate) fn find_wildcards<C: Case>(&self, text: &[u8]) -> RuleSet {
+    /// The rules whose bare `*` or wildcards match `text`: all there are for a text that is no entry, unless `lookups`
+    /// ran out.
+    pub(crate) fn find_wildcards<C: Case>(&self, text: &[u8], lookups: &mut Lookups) -> RuleSet {
         let mut found = self.any;
-        let mut hash = self.seed;
-        let mut done = 0;
-        for length in self.suffix_lengths.iter().map(|length| usize::from(*length)) {
-            let Some(split) = text.len().checked_sub(length) else { break };
-            let Some((head, suffix)) = text.split_at_checked(split) else { break };
-            hash = roll(hash, suffix.iter().take(length - done).rev().map(|byte| C::fold(*byte)));
-            done = length;
-            let known = self.suffixes.find(mixed(hash), |entry| {
-                usize::from(entry.first.suffix) == length && self.text_is::<C>(entry.first.suffix_at(), suffix)
-            });
-            if let Some(entry) = known {
-                found |= match entry.prefix_count {
-                    0 => self.find_only::<C>(entry.first, head),
-                    _ => self.find_prefixes::<C>(entry, hash, head),
-                };
-            }
-        }
+        self.suffixes.each_of::<C>(text, &self.texts, lookups, |suffix, head, lookups| {
+            found |= match suffix.prefix_count {
+                0 => self.find_only::<C>(suffix.first, head),
+                _ => self.find_prefixes::<C>(suffix, head, lookups),
+            };
+        });
         found
     }
 
@@ -290,14 +257,17 @@ impl PatternIndex {
 
     /// The rules whose wildcards end in `suffix` and begin as `head` does. `head` ends where the suffix begins,
     /// so the two never overlap.
-    fn find_prefixes<C: Case>(&self, suffix: &Suffix, suffix_hash: u64, head: &[u8]) -> RuleSet {
+    fn find_prefixes<C: Case>(&self, suffix: &Suffix, head: &[u8], lookups: &mut Lookups) -> RuleSet {
         let mut found = RuleSet::NONE;
-        let mut hash = suffix_hash;
+        let mut hash = self.seed(suffix.prefixes);
         let mut done = 0;
         let first = suffix.prefixes as usize;
         let lengths = self.prefix_lengths.get(first..first + usize::from(suffix.prefix_count)).unwrap_or_default();
         for length in lengths.iter().map(|length| usize::from(*length)) {
             let Some(prefix) = head.get(..length) else { break };
+            if !lookups.take() {
+                break;
+            }
             hash = roll(hash, prefix.iter().skip(done).map(|byte| C::fold(*byte)));
             done = length;
             let known = self.affixes.find(mixed(hash), |entry| {
@@ -319,23 +289,17 @@ impl PatternIndex {
         self.texts.get(at..at + text.len()).is_some_and(|entry| C::equal(entry, text))
     }
 
+    /// Where the hash of a prefix begins that goes with the suffix whose prefix lengths begin at `lengths_at`.
+    fn seed(&self, lengths_at: u32) -> u64 {
+        self.seed ^ u64::from(lengths_at)
+    }
+
     fn same_suffix(&self, one: &Affix, other: &Affix) -> bool {
         let text = |affix: &Affix| {
             let at = affix.suffix_at() as usize;
             self.texts.get(at..at + usize::from(affix.suffix))
         };
         text(one) == text(other)
-    }
-
-    #[inline(always)]
-    fn hash<C: Case>(&self, text: &[u8]) -> u64 {
-        let mut hasher = self.state.build_hasher();
-        if text.len() <= STRETCH {
-            C::write(text, &mut hasher);
-        } else {
-            text.chunks(STRETCH).for_each(|stretch| C::write(stretch, &mut hasher));
-        }
-        hasher.finish()
     }
 }
 
@@ -384,11 +348,12 @@ impl PatternIndex {
         let any = (!self.any.is_empty()).then(|| ("*".to_owned(), self.any));
         let exact = self.exact.iter().map(|entry| {
             let text = text(entry.at, entry.length);
-            let rules = entry.rules.without(self.find_wildcards::<AsIs>(text.as_bytes()));
+            let wildcards = self.find_wildcards::<AsIs>(text.as_bytes(), &mut Lookups::unbounded());
+            let rules = entry.rules.without(wildcards);
             (text.into_owned(), rules)
         });
         // The only wildcard with its suffix is not in the table of wildcards.
-        let alone = self.suffixes.iter().filter(|suffix| suffix.prefix_count == 0).map(|suffix| &suffix.first);
+        let alone = self.suffixes.values().filter(|suffix| suffix.prefix_count == 0).map(|suffix| &suffix.first);
         let wildcards = alone.chain(&self.affixes).map(|affix| {
             let (prefix, suffix) = (text(affix.at, affix.prefix), text(affix.suffix_at(), affix.suffix));
             (format!("{prefix}*{suffix}"), affix.rules)

@@ -45,6 +45,7 @@
 //! Reading files (`cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
 //! the browser would hide; it never stops a request from arriving.
 
+mod case;
 mod config;
 mod decision;
 mod error;
@@ -61,6 +62,8 @@ mod request;
 mod request_id;
 mod response;
 mod rule;
+mod short_names;
+mod suffixes;
 mod table;
 mod text;
 mod validate;
@@ -70,11 +73,11 @@ pub use decision::{Decision, Outcome, Refusal, Unmatched};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, MAX_QUOTED, Position};
 pub use explain::Explanation;
 pub use format::{FaultyFile, Format, MAX_FILE_BYTES, RuleFile};
-pub use handle::{CorsHandle, TableGuard};
+pub use handle::{CorsHandle, LastError, Status, TableGuard, WeakCorsHandle};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
 pub use options::{AdapterOptions, RefusalBody};
-pub use request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+pub use request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 pub use request_id::request_id;
 pub use response::{allow_headers, is_cors_response_header, merge_vary};
 pub use rule::Rule;

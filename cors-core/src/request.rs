@@ -8,6 +8,11 @@ pub const MAX_ORIGIN_BYTES: usize = 1024;
 /// The most bytes of `Access-Control-Request-Headers`, all lines together as if joined with commas; more match nothing.
 pub const MAX_REQUEST_HEADERS_BYTES: usize = 8 * 1024;
 
+/// How often the names of one preflight may be looked up: each name once, and one that is no AllowedHeader as written
+/// once more for every length that the end or the beginning of a wildcard has. What needs more matches nothing, so that
+/// no request costs much more than others. Names beside a bare `*` need no look-up where the list has no blanks.
+pub const MAX_HEADER_LOOKUPS: i32 = 128;
+
 /// What the rules look at in one request.
 ///
 /// `L` yields the lines of `Access-Control-Request-Headers`; it is walked only for a preflight whose origin and
@@ -87,6 +92,21 @@ pub(crate) struct ListItems<'a, I> {
     lines: I,
     /// What is left of the line at hand.
     line: Option<&'a [u8]>,
+}
+
+impl<'a, I: Iterator<Item = &'a [u8]>> ListItems<'a, I> {
+    /// The next item by `find`, which is given what is left of the line and tells how long the item there is. Where it
+    /// finds nothing, [`next`](Iterator::next) has the item still.
+    #[inline]
+    pub(crate) fn next_by<T>(&mut self, find: impl FnOnce(&'a [u8]) -> Option<(T, usize)>) -> Option<T> {
+        if self.line.is_none() {
+            self.line = self.lines.next();
+        }
+        let line = self.line?;
+        let (found, length) = find(line)?;
+        self.line = line.get(length + 1..);
+        Some(found)
+    }
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Iterator for ListItems<'a, I> {

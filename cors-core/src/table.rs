@@ -5,13 +5,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::case::{AsIs, IgnoreCase};
 use crate::config::{CorsConfiguration, Profile};
 use crate::decision::{Decision, Refusal, Unmatched};
 use crate::error::ConfigErrors;
-use crate::index::{AsIs, IgnoreCase, PatternIndex, RuleSet};
+use crate::index::{Lookups, PatternIndex, RuleSet};
 use crate::pattern::Pattern;
-use crate::request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items};
+use crate::request::{
+    CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items,
+};
 use crate::rule::Rule;
+use crate::short_names::ShortNames;
 use crate::text::{is_plain_list, is_token, is_visible_ascii};
 use crate::validate::validate;
 
@@ -24,6 +28,8 @@ pub struct RuleTable {
     origins: PatternIndex,
     methods: Methods,
     headers: PatternIndex,
+    /// The short ones among `headers`, again.
+    short_headers: ShortNames,
     response_vary: bool,
 }
 
@@ -66,17 +72,19 @@ impl RuleTable {
         let headers: Vec<(usize, String)> = rules()
             .flat_map(|(index, rule)| rule.allowed_headers.iter().map(move |name| (index, name.to_ascii_lowercase())))
             .collect();
+        let headers = PatternIndex::new(patterns(
+            headers.iter().map(|(index, name)| (*index, name.as_str())),
+            MAX_REQUEST_HEADERS_BYTES,
+            is_token,
+        ));
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             state: State::Enabled,
             rules: rules().map(|(index, rule)| Rule::new(index + 1, rule)).collect(),
             origins: PatternIndex::new(patterns(origins, MAX_ORIGIN_BYTES, is_visible_ascii)),
             methods: Methods::new(methods),
-            headers: PatternIndex::new(patterns(
-                headers.iter().map(|(index, name)| (*index, name.as_str())),
-                MAX_REQUEST_HEADERS_BYTES,
-                is_token,
-            )),
+            short_headers: ShortNames::new(headers.exact()),
+            headers,
             response_vary: configuration.response_vary,
         }
     }
@@ -165,7 +173,9 @@ impl RuleTable {
         let FieldLine::One(origin) = origin else { return Err(Unmatched::MalformedOrigin) };
         let by_origin = match self.origins.find_entry::<AsIs>(origin) {
             Some(rules) => rules,
-            None if is_possible_origin(origin) => self.origins.find_wildcards::<AsIs>(origin),
+            None if is_possible_origin(origin) => {
+                self.origins.find_wildcards::<AsIs>(origin, &mut Lookups::unbounded())
+            }
             None => return Err(Unmatched::MalformedOrigin),
         };
         if by_origin.is_empty() {
@@ -189,31 +199,45 @@ impl RuleTable {
         if rules == (rules & self.headers.any()) && lines.clone().into_iter().all(is_plain_list) {
             return Ok(rules);
         }
-        for name in list_items(lines.clone()) {
-            rules = rules & self.header(name);
+        let mut lookups = Lookups::at_most(MAX_HEADER_LOOKUPS);
+        let mut names = list_items(lines.clone());
+        loop {
+            let found = match names.next_by(|list| self.short_headers.first_of(list)) {
+                Some(found) => found,
+                None => match names.next() {
+                    Some(name) => self.header(name, &mut lookups),
+                    None => return Ok(rules),
+                },
+            };
+            if !lookups.take() {
+                return Err(Unmatched::TooManyHeaders);
+            }
+            rules = rules & found;
             if rules.is_empty() {
                 return Err(Unmatched::Headers);
             }
         }
-        Ok(rules)
     }
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
     #[inline(always)]
-    fn header(&self, name: &[u8]) -> RuleSet {
+    fn header(&self, name: &[u8], lookups: &mut Lookups) -> RuleSet {
         // As browsers write it, in lower case; entries are tokens.
-        self.headers.find_entry::<AsIs>(name).unwrap_or_else(|| self.other_header(name))
+        self.headers.find_entry::<AsIs>(name).unwrap_or_else(|| self.other_header(name, lookups))
     }
 
     /// A name that is no entry as it stands.
     #[inline(never)]
-    fn other_header(&self, name: &[u8]) -> RuleSet {
+    fn other_header(&self, name: &[u8], lookups: &mut Lookups) -> RuleSet {
         // `*` would come back as Allow-Headers `*`: to a browser that is every header.
         if !is_token(name) || name == b"*" {
             return RuleSet::NONE;
         }
-        let folded = name.iter().any(u8::is_ascii_uppercase).then(|| self.headers.find_entry::<IgnoreCase>(name));
-        folded.flatten().unwrap_or_else(|| self.headers.find_wildcards::<IgnoreCase>(name))
+        if name.iter().any(u8::is_ascii_uppercase) {
+            let entry = self.headers.find_entry::<IgnoreCase>(name);
+            return entry.unwrap_or_else(|| self.headers.find_wildcards::<IgnoreCase>(name, lookups));
+        }
+        self.headers.find_wildcards::<AsIs>(name, lookups)
     }
 
     #[inline]
@@ -288,15 +312,24 @@ impl RuleTable {
     /// The rules that allow `origin`; `None` for one that is malformed.
     pub(crate) fn origin_rules(&self, origin: &[u8]) -> Option<RuleSet> {
         let entry = self.origins.find_entry::<AsIs>(origin);
-        entry.or_else(|| is_possible_origin(origin).then(|| self.origins.find_wildcards::<AsIs>(origin)))
+        let wildcards = || self.origins.find_wildcards::<AsIs>(origin, &mut Lookups::unbounded());
+        entry.or_else(|| is_possible_origin(origin).then(wildcards))
     }
 
     pub(crate) fn method_rules(&self, method: &[u8]) -> RuleSet {
         self.methods.find(method)
     }
 
+    /// Whether the names of the preflight `request` take too many look-ups.
+    pub(crate) fn runs_out_of_lookups<'a, L>(&self, request: &CorsRequest<'a, L>) -> bool
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
+        self.preflight(request).err() == Some(Refusal::NotAllowed(Unmatched::TooManyHeaders))
+    }
+
     pub(crate) fn header_rules(&self, name: &[u8]) -> RuleSet {
-        self.header(name)
+        self.header(name, &mut Lookups::unbounded())
     }
 
     /// Every AllowedOrigin that can match, as written, with its rules.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::points::Points;
 use super::quoted::{Listed, Quoted};
-use crate::request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+use crate::request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 use crate::text::is_token;
 
 /// A request of any adapter, with its lines of request-header names collected.
@@ -34,7 +34,7 @@ pub struct Asked {
     pub method: Option<Quoted>,
     /// `Origin`; `None` for none and for several. Of an over-long one the first 1024 bytes.
     pub origin: Option<Quoted>,
-    /// The names in `Access-Control-Request-Headers` of a preflight, as sent, each once; empty for too many bytes.
+    /// The names in `Access-Control-Request-Headers` of a preflight, as sent, each once; empty for too many.
     pub headers: Vec<Quoted>,
     /// What is malformed: nothing that is malformed matches any rule.
     #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::all_told"))]
@@ -123,7 +123,8 @@ pub enum Problem {
     SeveralRequestMethods,
     /// An `Access-Control-Request-Method` that is no token.
     RequestMethodNotAToken,
-    /// More than [`MAX_REQUEST_HEADERS_BYTES`] of `Access-Control-Request-Headers`.
+    /// More than [`MAX_REQUEST_HEADERS_BYTES`] of `Access-Control-Request-Headers`, or names that take more than
+    /// [`MAX_HEADER_LOOKUPS`].
     TooManyRequestHeaders {
         /// How many bytes they have, all lines together as if joined with commas.
         bytes: usize,
@@ -149,6 +150,11 @@ impl fmt::Display for Problem {
             ),
             Self::SeveralRequestMethods => f.write_str("several Access-Control-Request-Method lines; send one"),
             Self::RequestMethodNotAToken => f.write_str("Access-Control-Request-Method is no method; send one token"),
+            Self::TooManyRequestHeaders { bytes } if *bytes <= MAX_REQUEST_HEADERS_BYTES => write!(
+                f,
+                "the names in Access-Control-Request-Headers take more than {MAX_HEADER_LOOKUPS} look-ups; \
+                 so many match nothing"
+            ),
             Self::TooManyRequestHeaders { bytes } => write!(
                 f,
                 "Access-Control-Request-Headers has {bytes} bytes; more than {MAX_REQUEST_HEADERS_BYTES} match nothing"

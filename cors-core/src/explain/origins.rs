@@ -8,9 +8,10 @@ use super::near_miss::Reason;
 use super::origin::{self, Resemblance, Slip};
 use super::quoted::Quoted;
 use super::search::Search;
+use crate::case::AsIs;
 use crate::config::MAX_RULES;
 use crate::error::Element;
-use crate::index::{AsIs, PatternIndex, RuleSet};
+use crate::index::{Lookups, PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 use crate::request::FieldLine;
 use crate::rule::Rule;
@@ -117,7 +118,8 @@ fn replacement(rule: &Rule, found: &Resemblance, origin: &str) -> Option<Change>
     let patterns: Option<Vec<_>> = entries.iter().map(|entry| Some((0, Pattern::parse(entry)?))).collect();
     let index = PatternIndex::new(patterns?);
     let text = origin.as_bytes();
-    let rules = index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text));
+    let rules =
+        index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text, &mut Lookups::unbounded()));
     (!rules.is_empty()).then(|| Change::ReplaceEntry {
         rule: rule.number(),
         element: Element::AllowedOrigin,

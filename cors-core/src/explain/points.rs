@@ -39,9 +39,9 @@ pub(super) struct Points<'a> {
     /// `None` for several lines.
     pub(super) method_asked: Option<&'a [u8]>,
     pub(super) method: RuleSet,
-    /// The requested names, each once; empty for no preflight, and for too many bytes.
+    /// The requested names, each once; empty for no preflight, and for too many.
     pub(super) headers: Vec<(Quoted, RuleSet)>,
-    /// How many bytes, if they are too many.
+    /// How many bytes, if they or the names are too many.
     pub(super) too_many_headers: Option<usize>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Points<'a> {
     fn add_headers(&mut self, table: &RuleTable, request: &Request<'_>) {
         let lines = &request.request_headers;
         let bytes = lines.iter().fold(0, |sum, line| sum + line.len() + 1).saturating_sub(1);
-        if bytes > MAX_REQUEST_HEADERS_BYTES {
+        if bytes > MAX_REQUEST_HEADERS_BYTES || table.runs_out_of_lookups(request) {
             self.too_many_headers = Some(bytes);
             return;
         }

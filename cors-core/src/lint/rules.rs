@@ -13,9 +13,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Entry, Findings, LintCode, code, entries_of, listed, matchable};
+use crate::case::AsIs;
 use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::Element;
-use crate::index::{AsIs, PatternIndex, RuleSet};
+use crate::index::{Lookups, PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 
 /// Entries, times the different lengths before a `*`, times those after it.
@@ -154,7 +155,7 @@ fn of_entries(rules: &[&CorsRule], texts: impl Fn(usize, &CorsRule) -> Vec<Strin
     let index = PatternIndex::new(of_rules.flat_map(|(rule, own)| own.iter().map(move |pattern| (rule, *pattern))));
     let covering = |text: &String| {
         let text = text.as_bytes();
-        index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text))
+        index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text, &mut Lookups::unbounded()))
     };
     Some(texts.iter().map(|own| own.iter().map(covering).collect()).collect())
 }
