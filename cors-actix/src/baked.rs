@@ -1,16 +1,19 @@
-//! The constant header values of a table, in the header type of actix-web (http 0.2). Each worker bakes its own, once a
-//! table: values that threads share cost an atomic count on a shared cache line at every use.
+//! The constant header values of rules, in the header type of actix-web (http 0.2). Each worker bakes its own: values
+//! that threads share cost an atomic count on a shared cache line at every use.
 
 use std::rc::Rc;
 
 use actix_web::http::header::HeaderValue;
-use cors_core::{Rule, RuleTable};
+use cors_core::{MAX_RULES, Rule, RuleTable};
 
+/// How many rules stay baked, those of all tables together, however many buckets and reloads there are.
+const PLACES: usize = 256;
+
+/// Every rule has its place, where the last one that was used stays. Rules of one table never share a place.
 #[derive(Debug)]
-pub(crate) struct Baked {
-    table: u64,
-    rules: Vec<Rc<BakedRule>>,
-}
+pub(crate) struct Baked(Box<[Place; PLACES]>);
+
+type Place = Option<(u64, Rc<BakedRule>)>;
 
 #[derive(Debug)]
 pub(crate) struct BakedRule {
@@ -22,18 +25,28 @@ pub(crate) struct BakedRule {
 }
 
 impl Baked {
-    pub(crate) fn new(table: &RuleTable) -> Self {
-        Self { table: table.id(), rules: table.rules().iter().map(|rule| Rc::new(BakedRule::new(rule))).collect() }
+    pub(crate) fn new() -> Self {
+        Self(Box::new([const { None }; PLACES]))
     }
 
-    /// `rule` of `table`; baked again when the table is another than last time.
+    /// `rule` of `table`; baked again when its place has another.
     #[inline]
-    pub(crate) fn rule(&mut self, table: &RuleTable, rule: &Rule) -> Option<&Rc<BakedRule>> {
-        if self.table != table.id() {
-            *self = Self::new(table);
+    pub(crate) fn rule(&mut self, table: &RuleTable, rule: &Rule) -> Rc<BakedRule> {
+        // Odd: tables of one rule each use all places.
+        const STEP: u64 = MAX_RULES as u64 + 1;
+        // Rules are numbered up to `MAX_RULES`, so that no two of any tables have the same key.
+        let key = table.id() * STEP + rule.number() as u64;
+        let place = &mut self.0[key as usize % PLACES];
+        match place {
+            Some((baked, rule)) if *baked == key => Rc::clone(rule),
+            _ => bake(place, key, rule),
         }
-        self.rules.get(rule.number() - 1)
     }
+}
+
+#[cold]
+fn bake(place: &mut Place, key: u64, rule: &Rule) -> Rc<BakedRule> {
+    Rc::clone(&place.insert((key, Rc::new(BakedRule::new(rule)))).1)
 }
 
 impl BakedRule {

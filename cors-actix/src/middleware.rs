@@ -7,26 +7,25 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use cors_core::{AdapterOptions, CorsHandle, CorsRequest, Decision, FieldLine, Refusal};
+use cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine};
 
 use crate::baked::Baked;
 use crate::future::ResponseFuture;
-use crate::write::{CorsHeaders, RuleHeaders, answer};
+use crate::write::{CorsHeaders, RuleHeaders, answer, host};
 
 /// Answers preflights and writes CORS headers on what the inner service answers. Made by [`OssCors`](crate::OssCors),
 /// one a worker.
 #[derive(Debug)]
 pub struct OssCorsMiddleware<S> {
     inner: S,
-    handle: CorsHandle,
+    rules: AdapterRules,
     options: AdapterOptions,
     baked: RefCell<Baked>,
 }
 
 impl<S> OssCorsMiddleware<S> {
-    pub(crate) fn new(inner: S, handle: CorsHandle, options: AdapterOptions) -> Self {
-        let baked = RefCell::new(Baked::new(&handle.load()));
-        Self { inner, handle, options, baked }
+    pub(crate) fn new(inner: S, rules: AdapterRules, options: AdapterOptions) -> Self {
+        Self { inner, rules, options, baked: RefCell::new(Baked::new()) }
     }
 }
 
@@ -45,18 +44,18 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         // One load per request: what is decided here is written when the response comes, whatever is stored between.
-        let table = self.handle.load();
-        let decision = with_cors_request(&request, |request| self.options.decide(&table, request));
+        let table = self.rules.load(|| (host(&request), request.uri().path()));
+        let decision =
+            with_cors_request(&request, |asked| self.rules.decided(asked, self.options.decide(&table, asked)));
         let outcome = self.options.outcome(&decision);
         let mut baked = self.baked.borrow_mut();
         match decision {
             Decision::Answer { rule, vary_origin } => {
-                let rule = rule.and_then(|rule| baked.rule(&table, rule).ok_or(Refusal::NotEnabled));
+                let rule = rule.map(|rule| baked.rule(&table, rule));
                 ResponseFuture::answer(answer(rule, vary_origin, self.options, outcome, request))
             }
             Decision::Forward { rule, vary_origin } => {
-                let rule = rule.ok().and_then(|rule| baked.rule(&table, rule));
-                let rule = rule.map(|rule| RuleHeaders::new(rule, request.headers()));
+                let rule = rule.ok().map(|rule| RuleHeaders::new(baked.rule(&table, rule), request.headers()));
                 // The inner service may come back here with another request: nothing is held while it is called.
                 drop((baked, table));
                 let keep_inner = self.options.dangerously_keep_inner_headers;

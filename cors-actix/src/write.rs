@@ -53,9 +53,9 @@ impl CorsHeaders {
 impl RuleHeaders {
     /// A rule matched, so the request has exactly one Origin.
     #[inline]
-    pub(crate) fn new(rule: &Rc<BakedRule>, request: &HeaderMap) -> Self {
+    pub(crate) fn new(rule: Rc<BakedRule>, request: &HeaderMap) -> Self {
         let origin = if rule.any_origin { None } else { request.get(header::ORIGIN).cloned() };
-        Self { rule: Rc::clone(rule), origin }
+        Self { rule, origin }
     }
 
     #[inline]
@@ -77,7 +77,7 @@ impl RuleHeaders {
 
 /// A preflight's answer.
 pub(crate) fn answer(
-    rule: Result<&Rc<BakedRule>, Refusal>,
+    rule: Result<Rc<BakedRule>, Refusal>,
     vary_origin: bool,
     options: AdapterOptions,
     outcome: Option<Outcome>,
@@ -96,7 +96,7 @@ pub(crate) fn answer(
     request.into_response(response)
 }
 
-fn accepted(rule: &Rc<BakedRule>, request: &HeaderMap) -> HttpResponse {
+fn accepted(rule: Rc<BakedRule>, request: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::OK);
     let headers = response.headers_mut();
     RuleHeaders::new(rule, request).write(headers);
@@ -119,7 +119,7 @@ fn refused(refusal: Refusal, body: RefusalBody, request: &ServiceRequest) -> Htt
 }
 
 /// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
-fn host(request: &ServiceRequest) -> &str {
+pub(crate) fn host(request: &ServiceRequest) -> &str {
     let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     // A user may stand before the host.
     let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());

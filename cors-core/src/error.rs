@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::buckets::MAX_BUCKET_BYTES;
 use crate::config::{MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES};
 
 /// Every fault of one configuration, in the order in which they stand in the file. Never empty.
@@ -112,11 +113,16 @@ pub const MAX_FAULTS: usize = 1000;
 
 /// At most [`MAX_QUOTED`] bytes of `text`, cut between characters.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut end = text.len().min(MAX_QUOTED);
+    cut(text, MAX_QUOTED).to_owned()
+}
+
+/// At most so many bytes of `text`, cut between characters.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.get(..end).unwrap_or_default().to_owned()
+    text.get(..end).unwrap_or_default()
 }
 
 impl fmt::Display for ConfigError {
@@ -272,6 +278,8 @@ pub enum ConfigErrorKind {
     CredentialsNotInProfile,
     /// AllowCredentials together with a bare `*`.
     CredentialsWithWildcard,
+    /// The name of a bucket is empty or longer than [`MAX_BUCKET_BYTES`]: how many bytes it has.
+    BucketName(usize),
 }
 
 /// A message names no more resources than a person reads.
@@ -350,6 +358,10 @@ impl fmt::Display for ConfigErrorKind {
             ),
             Self::CredentialsWithWildcard => {
                 f.write_str("a bare `*` cannot go with AllowCredentials; name what may come with credentials")
+            }
+            Self::BucketName(0) => f.write_str("the bucket's name is empty; give it one"),
+            Self::BucketName(bytes) => {
+                write!(f, "the bucket's name has {bytes} bytes; at most {MAX_BUCKET_BYTES} are allowed")
             }
         }
     }

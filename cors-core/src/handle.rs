@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, Guard};
 
+use crate::observe;
 use crate::table::RuleTable;
 
 /// A shared place for the table in force. Clones share it.
@@ -40,7 +41,10 @@ impl CorsHandle {
     /// Names where the tables come from, such as a path: for [`Status::source`].
     #[must_use]
     pub fn with_source(self, source: impl Into<String>) -> Self {
-        lock(&self.0.status).source = Some(source.into());
+        let mut status = lock(&self.0.status);
+        status.source = Some(source.into());
+        observe::named(&status);
+        drop(status);
         self
     }
 
@@ -60,6 +64,7 @@ impl CorsHandle {
         status.loaded = SystemTime::now();
         status.failing = false;
         self.0.generation.store(status.generation, Ordering::Release);
+        observe::stored(status);
     }
 
     /// Notes that newer rules could not be loaded: those in force stay. `error` is told by [`status`](Self::status).
@@ -67,6 +72,7 @@ impl CorsHandle {
         let mut status = lock(&self.0.status);
         status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });
         status.failing = true;
+        observe::failed(status);
     }
 
     /// Notes that the source is as it should be again, with the rules that are in force already.
@@ -96,7 +102,7 @@ impl CorsHandle {
 }
 
 /// What is guarded is changed by plain assignments, so a panic elsewhere leaves it whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -156,7 +162,7 @@ pub struct LastError {
 }
 
 impl Status {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { generation: 1, source: None, loaded: SystemTime::now(), failing: false, last_error: None }
     }
 }
@@ -165,9 +171,23 @@ impl Status {
 #[derive(Debug)]
 pub struct TableGuard(Guard<Arc<RuleTable>>);
 
+impl TableGuard {
+    #[inline]
+    pub(crate) fn new(table: Guard<Arc<RuleTable>>) -> Self {
+        Self(table)
+    }
+}
+
 impl From<Arc<RuleTable>> for TableGuard {
     fn from(table: Arc<RuleTable>) -> Self {
         Self(Guard::from_inner(table))
+    }
+}
+
+/// To keep the table for longer, or to [`store`](CorsHandle::store) it elsewhere.
+impl From<TableGuard> for Arc<RuleTable> {
+    fn from(table: TableGuard) -> Self {
+        Guard::into_inner(table.0)
     }
 }
 

@@ -45,7 +45,10 @@
 //! Reading files (`cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
 //! the browser would hide; it never stops a request from arriving.
 
+mod adapter;
+mod buckets;
 mod case;
+mod changes;
 mod config;
 mod decision;
 mod error;
@@ -56,18 +59,25 @@ mod handle;
 mod index;
 #[cfg(feature = "lint")]
 pub mod lint;
+mod naming;
+pub mod observe;
 mod options;
 mod pattern;
 mod request;
 mod request_id;
 mod response;
 mod rule;
+mod shadow;
 mod short_names;
+mod shown;
 mod suffixes;
 mod table;
 mod text;
 mod validate;
 
+pub use adapter::AdapterRules;
+pub use buckets::{BucketError, BucketErrors, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, WeakBuckets};
+pub use changes::RuleChanges;
 pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES, Profile};
 pub use decision::{Decision, Outcome, Refusal, Unmatched};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, MAX_QUOTED, Position};
@@ -76,9 +86,11 @@ pub use format::{FaultyFile, Format, MAX_FILE_BYTES, RuleFile};
 pub use handle::{CorsHandle, LastError, Status, TableGuard, WeakCorsHandle};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
+pub use naming::{BucketNaming, SuffixError};
 pub use options::{AdapterOptions, RefusalBody};
 pub use request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 pub use request_id::request_id;
 pub use response::{allow_headers, is_cors_response_header, merge_vary};
 pub use rule::Rule;
+pub use shadow::{MAX_SHADOW_EXAMPLES, Shadow, ShadowDifference, ShadowExample, ShadowReport};
 pub use table::RuleTable;

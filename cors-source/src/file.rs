@@ -25,14 +25,18 @@ pub fn load_file(path: impl AsRef<Path>) -> Result<RuleFile, LoadError> {
 /// As [`load_file`].
 pub fn load_file_with(path: impl AsRef<Path>, profile: Profile) -> Result<RuleFile, LoadError> {
     let path = path.as_ref();
-    let bytes = read(path).map_err(|error| LoadError::new(path, LoadErrorKind::Io(error)))?;
-    let format = path.extension().and_then(|extension| Format::from_extension(extension.to_str()?));
-    RuleFile::parse(&bytes, format, profile).map_err(|errors| LoadError::new(path, LoadErrorKind::Config(errors)))
+    let bytes = File::open(path).and_then(|file| read(&file));
+    parse(path, &bytes.map_err(|error| LoadError::new(path, LoadErrorKind::Io(error)))?, profile)
 }
 
 /// One byte more than is allowed at most: enough to know that there is too much, whatever the file's size.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read(file: &File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+pub(crate) fn parse(path: &Path, bytes: &[u8], profile: Profile) -> Result<RuleFile, LoadError> {
+    let format = path.extension().and_then(|extension| Format::from_extension(extension.to_str()?));
+    RuleFile::parse(bytes, format, profile).map_err(|errors| LoadError::new(path, LoadErrorKind::Config(errors)))
 }

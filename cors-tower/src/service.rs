@@ -4,27 +4,27 @@ use std::cell::OnceCell;
 use std::iter::Map;
 use std::task::{Context, Poll};
 
-use cors_core::{AdapterOptions, CorsHandle, CorsRequest, Decision, FieldLine, allow_headers};
+use cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine, allow_headers};
 use http::header::{self, GetAll, HeaderName, ValueIter};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tower_service::Service;
 
 use crate::body::ResponseBody;
 use crate::future::ResponseFuture;
-use crate::write::{CorsHeaders, RuleHeaders, answer};
+use crate::write::{CorsHeaders, RuleHeaders, answer, host};
 
 /// Answers preflights and writes CORS headers on what the inner service answers. Made by
 /// [`OssCorsLayer`](crate::OssCorsLayer).
 #[derive(Clone, Debug)]
 pub struct OssCors<S> {
     inner: S,
-    handle: CorsHandle,
+    rules: AdapterRules,
     options: AdapterOptions,
 }
 
 impl<S> OssCors<S> {
-    pub(crate) fn new(inner: S, handle: CorsHandle, options: AdapterOptions) -> Self {
-        Self { inner, handle, options }
+    pub(crate) fn new(inner: S, rules: AdapterRules, options: AdapterOptions) -> Self {
+        Self { inner, rules, options }
     }
 }
 
@@ -42,18 +42,20 @@ where
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         // One load per request: what is decided here is written when the response comes, whatever is stored between.
-        let table = self.handle.load();
+        let table = self.rules.load(|| (host(&request), request.uri().path()));
         let found = OnceCell::new();
         let request_headers = RequestHeaders { headers: request.headers(), found: &found };
         let origin = Origin::of(request.headers());
         let method = request.method().as_str().as_bytes();
         let decision = if *request.method() == Method::OPTIONS {
             let request_method = field_line(request.headers(), header::ACCESS_CONTROL_REQUEST_METHOD);
-            self.options.decide(&table, &CorsRequest { method, origin: origin.line(), request_method, request_headers })
+            let asked = CorsRequest { method, origin: origin.line(), request_method, request_headers };
+            self.rules.decided(&asked, self.options.decide(&table, &asked))
         } else {
             // Most requests: nothing else is looked up for them.
             let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
-            table.decide(&CorsRequest { method, origin: origin.line(), request_method, request_headers })
+            let asked = CorsRequest { method, origin: origin.line(), request_method, request_headers };
+            self.rules.decided(&asked, table.decide(&asked))
         };
         let outcome = self.options.outcome(&decision);
         match decision {

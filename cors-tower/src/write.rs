@@ -110,7 +110,7 @@ fn refuse<B>(refusal: Refusal, body: RefusalBody, request: &Request<B>) -> Respo
 }
 
 /// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
-fn host<B>(request: &Request<B>) -> &str {
+pub(crate) fn host<B>(request: &Request<B>) -> &str {
     let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     // A user may stand before the host.
     let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());

@@ -54,9 +54,10 @@ impl fmt::Debug for Quoted {
     }
 }
 
-pub(super) struct Bare<'a> {
-    text: &'a [u8],
-    most: usize,
+pub(crate) struct Bare<'a> {
+    pub(crate) text: &'a [u8],
+    /// So many bytes of it are shown.
+    pub(crate) most: usize,
 }
 
 impl fmt::Display for Bare<'_> {

@@ -1,0 +1,171 @@
+//! What a reload changed, for people: a line in a log. No decision looks at it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::config::{CorsConfiguration, CorsRule};
+use crate::error::quoted;
+
+/// How two configurations differ. A rule that was edited counts as one removed and one added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleChanges {
+    added: usize,
+    removed: usize,
+    reordered: bool,
+    new_origins: Vec<String>,
+    response_vary: Option<bool>,
+}
+
+impl RuleChanges {
+    /// What it takes to get from `old` to `new`. Against `CorsConfiguration::default()` everything is new.
+    pub fn between(old: &CorsConfiguration, new: &CorsConfiguration) -> Self {
+        let gone = without(&old.rules, &new.rules);
+        let come = without(&new.rules, &old.rules);
+        let stays = |rules: &[CorsRule], leaving: &[usize]| -> Vec<CorsRule> {
+            let staying = rules.iter().enumerate().filter(|(index, _)| !leaving.contains(index));
+            staying.map(|(_, rule)| rule.clone()).collect()
+        };
+        let mut known: HashSet<&str> = origins(old).collect();
+        Self {
+            added: come.len(),
+            removed: gone.len(),
+            reordered: stays(&old.rules, &gone) != stays(&new.rules, &come),
+            new_origins: origins(new).filter(|origin| known.insert(origin)).map(str::to_owned).collect(),
+            response_vary: (old.response_vary != new.response_vary).then_some(new.response_vary),
+        }
+    }
+
+    /// How many rules are in the new configuration alone.
+    pub fn added(&self) -> usize {
+        self.added
+    }
+
+    /// How many rules are in the old configuration alone.
+    pub fn removed(&self) -> usize {
+        self.removed
+    }
+
+    /// Whether rules that both have stand in another order: the first that matches answers.
+    pub fn reordered(&self) -> bool {
+        self.reordered
+    }
+
+    /// Every AllowedOrigin, as written, that no rule had before; each once, in the order of the new configuration.
+    pub fn new_origins(&self) -> &[String] {
+        &self.new_origins
+    }
+
+    /// The new ResponseVary, where it changed.
+    pub fn response_vary(&self) -> Option<bool> {
+        self.response_vary
+    }
+
+    /// Whether both say the same.
+    pub fn is_empty(&self) -> bool {
+        self.added == 0 && self.removed == 0 && !self.reordered && self.response_vary.is_none()
+    }
+}
+
+fn origins(configuration: &CorsConfiguration) -> impl Iterator<Item = &str> {
+    configuration.rules.iter().flat_map(|rule| rule.allowed_origins.iter().map(String::as_str))
+}
+
+/// Where the rules stand that are left of `rules` when each of `others` has taken its equal away.
+fn without(rules: &[CorsRule], others: &[CorsRule]) -> Vec<usize> {
+    let mut others: Vec<&CorsRule> = others.iter().collect();
+    let mut left = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        match others.iter().position(|other| *other == rule) {
+            Some(equal) => drop(others.swap_remove(equal)),
+            None => left.push(index),
+        }
+    }
+    left
+}
+
+/// A line names no more origins than a person reads.
+const MAX_NAMED: usize = 8;
+
+/// In one line, whatever the rules say: origins are escaped, cut at [`MAX_QUOTED`](crate::MAX_QUOTED) bytes and at most
+/// eight.
+impl fmt::Display for RuleChanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("no change");
+        }
+        let rules = |count: usize, what| {
+            (count > 0).then(|| format!("{count} {} {what}", if count == 1 { "rule" } else { "rules" }))
+        };
+        let parts = [
+            rules(self.added, "added"),
+            rules(self.removed, "removed"),
+            self.reordered.then(|| "rules in another order".to_owned()),
+            self.response_vary.map(|vary| format!("ResponseVary is {vary}")),
+            (!self.new_origins.is_empty()).then(|| self.origins_in_words()),
+        ];
+        f.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl RuleChanges {
+    fn origins_in_words(&self) -> String {
+        let named =
+            self.new_origins.iter().take(MAX_NAMED).map(|origin| format!("`{}`", quoted(origin).escape_debug()));
+        let named = named.collect::<Vec<_>>().join(", ");
+        match self.new_origins.len().saturating_sub(MAX_NAMED) {
+            0 => format!("newly allowed: {named}"),
+            more => format!("newly allowed: {named} and {more} more"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configuration(rules: &[&[&str]]) -> CorsConfiguration {
+        let rule = |origins: &&[&str]| CorsRule {
+            allowed_origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+            allowed_methods: vec!["GET".into()],
+            ..CorsRule::default()
+        };
+        CorsConfiguration { rules: rules.iter().map(rule).collect(), response_vary: false }
+    }
+
+    #[track_caller]
+    fn told(old: &[&[&str]], new: &[&[&str]], expected: &str) {
+        assert_eq!(RuleChanges::between(&configuration(old), &configuration(new)).to_string(), expected);
+    }
+
+    #[test]
+    fn in_words() {
+        told(&[&["a"]], &[&["a"]], "no change");
+        told(&[], &[&["a"]], "1 rule added, newly allowed: `a`");
+        told(&[&["a"], &["b"]], &[], "2 rules removed");
+        told(&[&["a"]], &[&["a", "b"]], "1 rule added, 1 rule removed, newly allowed: `b`");
+        told(&[&["a"], &["b"]], &[&["b"], &["a"]], "rules in another order");
+        told(&[&["a"], &["b"], &["c"]], &[&["c"], &["a"]], "1 rule removed, rules in another order");
+        told(&[&["a"], &["b"]], &[&["c"], &["a"], &["b"]], "1 rule added, newly allowed: `c`");
+        told(&[&["a"]], &[&["a"], &["a"]], "1 rule added");
+        told(&[&["a"]], &[&["b", "b"], &["b"]], "2 rules added, 1 rule removed, newly allowed: `b`");
+    }
+
+    #[test]
+    fn vary_alone() {
+        let old = configuration(&[&["a"]]);
+        let new = CorsConfiguration { response_vary: true, ..old.clone() };
+        let changes = RuleChanges::between(&old, &new);
+        assert_eq!(changes.to_string(), "ResponseVary is true");
+        assert_eq!((changes.response_vary(), changes.is_empty()), (Some(true), false));
+    }
+
+    #[test]
+    fn hostile_text_stays_in_one_short_line() {
+        let hostile = format!("\n\u{1b}[31m`{}", "x".repeat(10_000));
+        let origins: Vec<String> = (0..1000).map(|number| format!("{hostile}{number}")).collect();
+        let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+        let line = RuleChanges::between(&configuration(&[]), &configuration(&[&origins])).to_string();
+        assert!(line.len() < 2000 && !line.contains(['\n', '\u{1b}']), "{line}");
+        assert!(line.ends_with(" and 992 more"), "{line}");
+    }
+}

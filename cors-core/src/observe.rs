@@ -1,0 +1,225 @@
+//! What is told of decisions and reloads: events and counters, through the facades, each behind its feature.
+//!
+//! Both features are off by default, and then nothing of this is compiled in. The subscriber and the recorder are the
+//! service's own. Of a request that is not cross-origin nothing is told.
+//!
+//! With feature `tracing`, events with the target `oss_cors`:
+//!
+//! | Level | Message | Fields |
+//! |---|---|---|
+//! | debug | `preflight refused` | `reason`, `origin`, `method` (the requested one), `headers` (the requested ones) |
+//! | debug | `no rule allows the request`: it runs, and its answer has no CORS headers | `reason`, `origin`, `method` |
+//! | debug | `shadow rules decide otherwise` | `difference`, `live`, `candidate`, `origin`, `method`, `headers` |
+//! | info | `rules replaced` | `generation`, `source` |
+//! | error | `rules not replaced` | `error`, `generation` of the rules that stay, `source` |
+//!
+//! What a request brings is escaped, so that it can neither begin a line nor drive a terminal, and cut at
+//! [`MAX_QUOTED`](crate::MAX_QUOTED) bytes. An `error` is escaped too, and cut at 4 KiB;
+//! [`CorsHandle::status`](crate::CorsHandle::status) has it whole.
+//!
+//! With feature `metrics`:
+//!
+//! | Name | Kind | Labels |
+//! |---|---|---|
+//! | `oss_cors_requests_total` | counter | `outcome`, `reason` |
+//! | `oss_cors_shadow_differences_total` | counter | `difference`: `newly_allowed`, `newly_refused`, `other_headers` |
+//! | `oss_cors_generation` | gauge | `source` |
+//! | `oss_cors_reload_failures_total` | counter | `source` |
+//!
+//! `outcome` is `answered` by the adapter or `forwarded` to the application; `reason` is `matched`,
+//! `malformed_origin`, `origin`, `method`, `headers`, `too_many_headers`, `not_enabled`, `no_such_bucket`, or for an
+//! `OPTIONS` that a bucket server answers with 400 `origin_missing` or `method_missing`. No label has request text.
+//! `source` is what [`CorsHandle::with_source`](crate::CorsHandle::with_source) names. Without a name there is no such
+//! label, and the generation is told from the second on: rules that never change are nothing to watch.
+
+use std::ops::Deref;
+
+use crate::decision::Decision;
+#[cfg(feature = "metrics")]
+use crate::decision::{Refusal, Unmatched};
+#[cfg(feature = "tracing")]
+use crate::explain::Bare;
+use crate::handle::Status;
+use crate::request::CorsRequest;
+#[cfg(feature = "metrics")]
+use crate::shadow::ShadowDifference;
+use crate::shadow::ShadowExample;
+#[cfg(feature = "tracing")]
+use crate::shadow::said;
+#[cfg(feature = "tracing")]
+use crate::shown::{shown, shown_line, shown_lines};
+
+/// Tells the recorder what each of the metrics is: to be called once, when the recorder is installed.
+#[cfg(feature = "metrics")]
+pub fn describe_metrics() {
+    use metrics::{Unit::Count, describe_counter, describe_gauge};
+    describe_counter!("oss_cors_requests_total", Count, "cross-origin requests, by who answers and what the rules say");
+    describe_counter!("oss_cors_shadow_differences_total", Count, "requests that the shadow rules decide otherwise");
+    describe_gauge!("oss_cors_generation", Count, "how many rule sets have been in force");
+    describe_counter!("oss_cors_reload_failures_total", Count, "times that newer rules could not be loaded");
+}
+
+/// A request has been decided.
+#[inline]
+pub(crate) fn decided<'a, L>(request: &CorsRequest<'a, L>, decision: Decision<'_>)
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    #[cfg(feature = "metrics")]
+    count(decision);
+    #[cfg(feature = "tracing")]
+    tell(request, decision);
+    let _ = (request, decision);
+}
+
+#[cfg(feature = "tracing")]
+fn tell<'a, L>(request: &CorsRequest<'a, L>, decision: Decision<'_>)
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    if request.origin.is_absent() {
+        return;
+    }
+    match decision {
+        Decision::Answer { rule: Ok(_), .. } | Decision::Forward { rule: Ok(_), .. } => {}
+        Decision::Answer { rule: Err(reason), .. } => tracing::debug!(
+            target: "oss_cors",
+            %reason,
+            origin = shown_line(request.origin),
+            method = shown_line(request.request_method),
+            headers = shown_lines(request.request_headers.clone()),
+            "preflight refused"
+        ),
+        Decision::Forward { rule: Err(reason), .. } => tracing::debug!(
+            target: "oss_cors",
+            %reason,
+            origin = shown_line(request.origin),
+            method = shown(request.method),
+            "no rule allows the request"
+        ),
+    }
+}
+
+/// Every label is a literal: nothing is allocated for a request, and none can make up a label.
+#[cfg(feature = "metrics")]
+fn count(decision: Decision<'_>) {
+    macro_rules! count {
+        ($outcome:literal, $reason:literal) => {
+            metrics::counter!("oss_cors_requests_total", "outcome" => $outcome, "reason" => $reason).increment(1)
+        };
+    }
+    macro_rules! count_unmatched {
+        ($outcome:literal, $unmatched:expr) => {
+            match $unmatched {
+                Unmatched::NoOrigin => {}
+                Unmatched::NotEnabled => count!($outcome, "not_enabled"),
+                Unmatched::NoSuchBucket => count!($outcome, "no_such_bucket"),
+                Unmatched::MalformedOrigin => count!($outcome, "malformed_origin"),
+                Unmatched::Origin => count!($outcome, "origin"),
+                Unmatched::Method => count!($outcome, "method"),
+                Unmatched::Headers => count!($outcome, "headers"),
+                Unmatched::TooManyHeaders => count!($outcome, "too_many_headers"),
+            }
+        };
+    }
+    match decision {
+        Decision::Forward { rule: Ok(_), .. } => count!("forwarded", "matched"),
+        Decision::Forward { rule: Err(unmatched), .. } => count_unmatched!("forwarded", unmatched),
+        Decision::Answer { rule: Ok(_), .. } => count!("answered", "matched"),
+        Decision::Answer { rule: Err(refusal), .. } => match refusal {
+            Refusal::NoSuchBucket => count!("answered", "no_such_bucket"),
+            Refusal::OriginMissing => count!("answered", "origin_missing"),
+            Refusal::MethodMissing => count!("answered", "method_missing"),
+            Refusal::NotEnabled => count!("answered", "not_enabled"),
+            Refusal::NotAllowed(unmatched) => count_unmatched!("answered", unmatched),
+        },
+    }
+}
+
+/// The shadow rules decide a request otherwise than the live ones.
+pub(crate) fn differs(example: &ShadowExample) {
+    #[cfg(feature = "metrics")]
+    match example.difference() {
+        ShadowDifference::NewlyAllowed => {
+            metrics::counter!("oss_cors_shadow_differences_total", "difference" => "newly_allowed")
+        }
+        ShadowDifference::NewlyRefused => {
+            metrics::counter!("oss_cors_shadow_differences_total", "difference" => "newly_refused")
+        }
+        ShadowDifference::OtherHeaders => {
+            metrics::counter!("oss_cors_shadow_differences_total", "difference" => "other_headers")
+        }
+    }
+    .increment(1);
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "oss_cors",
+        difference = %example.difference(),
+        live = said(example.live()),
+        candidate = said(example.candidate()),
+        origin = example.origin(),
+        method = example.method(),
+        headers = example.headers(),
+        "shadow rules decide otherwise"
+    );
+    let _ = example;
+}
+
+/// The source of a handle, or of buckets, has been named.
+pub(crate) fn named(status: &Status) {
+    #[cfg(feature = "metrics")]
+    set_generation(status);
+    let _ = status;
+}
+
+/// A table has been put in force after another. `locked` is let go before any subscriber is called: it may ask for the
+/// status itself.
+pub(crate) fn stored(locked: impl Deref<Target = Status>) {
+    #[cfg(feature = "metrics")]
+    set_generation(&locked);
+    #[cfg(feature = "tracing")]
+    {
+        let (generation, source) = (locked.generation, source(&locked));
+        drop(locked);
+        tracing::info!(target: "oss_cors", generation, source, "rules replaced");
+    }
+    #[cfg(not(feature = "tracing"))]
+    drop(locked);
+}
+
+/// Newer rules could not be loaded, as `locked` tells.
+pub(crate) fn failed(locked: impl Deref<Target = Status>) {
+    #[cfg(feature = "metrics")]
+    match &locked.source {
+        Some(source) => metrics::counter!("oss_cors_reload_failures_total", "source" => source.clone()),
+        None => metrics::counter!("oss_cors_reload_failures_total"),
+    }
+    .increment(1);
+    #[cfg(feature = "tracing")]
+    {
+        /// The error is our own text, and what it quotes is cut already: room for a good many faults.
+        const MOST: usize = 4096;
+        let (generation, source) = (locked.generation, source(&locked));
+        let error =
+            locked.last_error.as_ref().map(|error| Bare { text: error.message.as_bytes(), most: MOST }.to_string());
+        drop(locked);
+        tracing::error!(target: "oss_cors", error, generation, source, "rules not replaced");
+    }
+    #[cfg(not(feature = "tracing"))]
+    drop(locked);
+}
+
+#[cfg(feature = "tracing")]
+fn source(status: &Status) -> Option<String> {
+    status.source.as_ref().map(|source| shown(source.as_bytes()))
+}
+
+/// In the lock that the status is in, so that the last one told is the newest.
+#[cfg(feature = "metrics")]
+fn set_generation(status: &Status) {
+    match &status.source {
+        Some(source) => metrics::gauge!("oss_cors_generation", "source" => source.clone()),
+        None => metrics::gauge!("oss_cors_generation"),
+    }
+    .set(status.generation as f64);
+}

@@ -1,0 +1,133 @@
+//! The last good rules in a file, for a start without etcd.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cors_core::{CorsConfiguration, Format, MAX_BUCKET_BYTES, Profile, RuleFile};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::connection::Scope;
+use super::error::{EtcdError, quoted};
+use super::event::{EtcdEvent, Events};
+
+/// What the cache holds: rules by name, which is the bucket or, for a single key, empty. `None`: a bucket without rules.
+pub(super) type Rules = Vec<(String, Option<CorsConfiguration>)>;
+
+/// The most bytes that are read or written.
+const MAX_CACHE_BYTES: usize = 1 << 30;
+
+/// A burst of changes is written once.
+const WRITE_AFTER: Duration = Duration::from_millis(200);
+
+/// The form of the file, of which [`Document::version`] is the number.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    version: u32,
+    /// The key or the prefix that the rules come from.
+    key: String,
+    /// Each rule set once, as XML.
+    rule_sets: Vec<String>,
+    /// Which of them each name has.
+    rules: BTreeMap<String, Option<usize>>,
+}
+
+impl Document {
+    pub(super) fn new(scope: &Scope, rules: impl IntoIterator<Item = (String, Option<CorsConfiguration>)>) -> Self {
+        let mut known = HashMap::new();
+        let mut rule_sets = Vec::new();
+        let mut place = |rules: CorsConfiguration| {
+            *known.entry(rules.to_xml()).or_insert_with_key(|xml| {
+                rule_sets.push(xml.clone());
+                rule_sets.len() - 1
+            })
+        };
+        let rules = rules.into_iter().map(|(name, rules)| (name, rules.map(&mut place))).collect();
+        Self { version: VERSION, key: scope.text().to_owned(), rule_sets, rules }
+    }
+}
+
+/// Writes what is `current` at each change, until that is nothing. The rules of the start are a change.
+pub(super) async fn keep<F>(path: PathBuf, changed: Arc<Notify>, events: Events, current: F)
+where
+    F: Fn() -> Option<Document> + Send + Sync + 'static,
+{
+    let current = Arc::new(current);
+    let mut pause = WRITE_AFTER;
+    loop {
+        changed.notified().await;
+        sleep(pause).await;
+        let since = Instant::now();
+        let (path, current) = (path.clone(), Arc::clone(&current));
+        match spawn_blocking(move || Some(write(&path, &current()?))).await {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) => events.tell(&EtcdEvent::CacheFailed { error }),
+            // All handles are gone, or the runtime is.
+            Ok(None) | Err(_) => return,
+        }
+        // A million buckets take their time: no more than a tenth of it.
+        pause = WRITE_AFTER.max(since.elapsed() * 9);
+    }
+}
+
+/// As a whole or not at all, readable by the owner alone: whoever may write it decides about the rules.
+fn write(path: &Path, document: &Document) -> Result<(), EtcdError> {
+    let failed = |reason: &dyn Display| EtcdError::cache(path, format!("cannot write it: {reason}"));
+    let bytes = serde_json::to_vec(document).map_err(|error| failed(&error))?;
+    if bytes.len() > MAX_CACHE_BYTES {
+        return Err(failed(&format!("{} bytes; at most {MAX_CACHE_BYTES} are allowed", bytes.len())));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::Builder::new().prefix(".rules-").tempfile_in(folder).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        // Before it takes the old one's place: after a power cut there is one or the other.
+        file.as_file().sync_all()?;
+        Ok(file.persist(path)?)
+    });
+    written.map(|_| ()).map_err(|error| failed(&error))
+}
+
+/// The rules of `scope` that were written last.
+pub(super) fn read(path: &Path, scope: &Scope, profile: Profile) -> Result<Rules, EtcdError> {
+    let failed = |reason: &str| EtcdError::cache(path, reason);
+    let corrupt = |reason: &str| EtcdError::cache(path, format!("corrupt, delete it: {reason}"));
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_CACHE_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| failed(&format!("cannot read it: {error}")))?;
+    if bytes.len() > MAX_CACHE_BYTES {
+        return Err(failed(&format!("larger than {MAX_CACHE_BYTES} bytes; delete it")));
+    }
+    let document: Document = serde_json::from_slice(&bytes).map_err(|error| corrupt(&error.to_string()))?;
+    if document.version != VERSION {
+        return Err(failed(&format!("of version {}, not {VERSION}; delete it", document.version)));
+    }
+    if document.key != scope.text() {
+        return Err(failed(&format!("has the rules of `{}`; name another file", quoted(&document.key))));
+    }
+    let rule_set = |xml: &String| match RuleFile::parse(xml.as_bytes(), Some(Format::Xml), profile) {
+        Ok(file) => Ok(file.into_configuration()),
+        Err(errors) => Err(corrupt(&errors.to_string())),
+    };
+    let rule_sets: Vec<CorsConfiguration> = document.rule_sets.iter().map(rule_set).collect::<Result<_, _>>()?;
+    let named = |(name, place): (String, Option<usize>)| match place.map(|place| rule_sets.get(place)) {
+        Some(None) => Err(corrupt("a rule set is missing")),
+        rules => Ok((name, rules.flatten().cloned())),
+    };
+    let rules: Rules = document.rules.into_iter().map(named).collect::<Result<_, _>>()?;
+    let whole = match scope {
+        Scope::Key(_) => matches!(rules.as_slice(), [(name, Some(_))] if name.is_empty()),
+        Scope::Prefix(_) => rules.iter().all(|(name, _)| (1..=MAX_BUCKET_BYTES).contains(&name.len())),
+    };
+    if whole { Ok(rules) } else { Err(corrupt("other names than those of the rules")) }
+}
