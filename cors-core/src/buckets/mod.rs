@@ -120,8 +120,7 @@ impl Buckets {
 
     /// The table of `bucket`. One that is not known gives that of
     /// [`RuleTable::no_such_bucket`](crate::RuleTable::no_such_bucket), one without rules that of
-    /// [`RuleTable::not_enabled`](crate::RuleTable::not_enabled). Takes no lock of the buckets, whoever writes
-    /// meanwhile. A rule set that is not compiled is compiled here, which takes some microseconds.
+    /// [`RuleTable::not_enabled`](crate::RuleTable::not_enabled). Takes no lock, whoever writes meanwhile. A rule set that is not compiled is compiled here, which takes some microseconds.
     ///
     /// Load once per request and keep that table for the response; do not hold the guard across an await.
     pub fn load(&self, bucket: &str) -> TableGuard {

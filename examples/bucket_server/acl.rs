@@ -1,0 +1,87 @@
+//! What anonymous requests may do: the access control lists of buckets and objects, in their canned form.
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ApiError, invalid_argument};
+use crate::xml;
+
+/// S3's name of everyone.
+pub const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+
+/// Who may do what without signing. Whoever signs may do everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Acl {
+    #[default]
+    Private,
+    PublicRead,
+    PublicReadWrite,
+}
+
+/// What an operation needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    Read,
+    Write,
+    /// Never given by an access control list.
+    Own,
+}
+
+impl Acl {
+    pub fn allows(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Read => self != Self::Private,
+            Permission::Write => self == Self::PublicReadWrite,
+            Permission::Own => false,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::PublicRead => "public-read",
+            Self::PublicReadWrite => "public-read-write",
+        }
+    }
+
+    /// By name. S3's lists that open to some but not to everyone are private here: only one account exists.
+    pub fn from_name(name: &str) -> Result<Self, ApiError> {
+        match name {
+            "private" | "authenticated-read" | "bucket-owner-read" | "bucket-owner-full-control" => Ok(Self::Private),
+            "public-read" => Ok(Self::PublicRead),
+            "public-read-write" => Ok(Self::PublicReadWrite),
+            _ => Err(invalid_argument(
+                "x-oss-acl",
+                name,
+                "The ACL is not one of private, public-read, public-read-write.",
+            )),
+        }
+    }
+
+    /// By the grants of an `AccessControlPolicy`, as S3 writes them: only those to everyone say something here.
+    pub fn from_xml(body: &[u8]) -> Result<Self, ApiError> {
+        let document = xml::parse(body, "AccessControlPolicy")?;
+        let lists = xml::children(document.root_element(), "AccessControlList");
+        let grants = lists.flat_map(|list| xml::children(list, "Grant"));
+        let to_all = grants.filter(|grant| {
+            let mut grantees = xml::children(*grant, "Grantee");
+            grantees.any(|grantee| xml::child_text(grantee, "URI").is_some_and(|uri| uri.trim() == ALL_USERS))
+        });
+        let permissions: Vec<_> = to_all.filter_map(|grant| xml::child_text(grant, "Permission")).collect();
+        Ok(match permissions.contains(&"FULL_CONTROL") || permissions.contains(&"WRITE") {
+            true => Self::PublicReadWrite,
+            false if permissions.contains(&"READ") => Self::PublicRead,
+            false => Self::Private,
+        })
+    }
+
+    /// By the header of a request, in any spelling; `None` without one, and for an object's `default`.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, ApiError> {
+        let header = ["x-oss-acl", "x-oss-object-acl", "x-amz-acl"].iter().find_map(|name| headers.get(*name));
+        match header.map(|value| value.to_str().unwrap_or_default()) {
+            None | Some("default") => Ok(None),
+            Some(name) => Self::from_name(name).map(Some),
+        }
+    }
+}
