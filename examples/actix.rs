@@ -1,4 +1,5 @@
-//! The actix-web reference server: `cargo run --example actix`, or with `-- --listen ADDR --rules FILE`.
+//! The actix-web reference server: `cargo run --example actix`, or with `-- --listen ADDR --rules FILE`; `-- --help`
+//! tells the rest.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -16,7 +17,8 @@ use clap::Parser;
 use cors_actix::OssCors;
 
 use support::objects::{Ask, Objects};
-use support::{args::Args, rules};
+use support::rules::{self, Rules};
+use support::{admin, args::Args};
 
 /// The application, apart from sockets and arguments.
 pub fn app(
@@ -57,17 +59,19 @@ async fn object(objects: Data<Objects>, request: HttpRequest, body: Bytes) -> Ht
 }
 
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let file = rules::load(args)?;
+    let Rules { handle, start, reload } = Rules::load(args)?;
     // Built once: all workers share the rules and the objects.
-    let (cors, objects) = (OssCors::new(file.table()), Objects::default());
+    let (cors, objects) = (OssCors::from_handle(handle.clone()), Objects::default());
     let listener = TcpListener::bind(args.listen)?;
-    rules::announce(listener.local_addr()?, &file);
-    HttpServer::new(move || app(cors.clone(), objects.clone()))
+    let admin = admin::listen(args.admin, move || handle.status(), None).await?;
+    rules::reload_on_hangup(vec![reload])?;
+    rules::announce(listener.local_addr()?, Some(&start));
+    let server = HttpServer::new(move || app(cors.clone(), objects.clone()))
         .client_request_timeout(support::HEADER_READ_TIMEOUT)
         .shutdown_timeout(support::SHUTDOWN_TIMEOUT.as_secs())
         .listen(listener)?
-        .run()
-        .await?;
+        .run();
+    tokio::try_join!(server, admin)?;
     println!("stopping");
     Ok(())
 }

@@ -1,9 +1,11 @@
-//! The axum reference server: `cargo run --example axum`, or with `-- --listen ADDR --rules FILE`.
+//! The axum reference server: `cargo run --example axum`, or with `-- --listen ADDR --rules FILE`, and with
+//! `--features etcd` for `-- --etcd ENDPOINT --etcd-key KEY`; `-- --help` tells the rest.
 
 #[path = "support/mod.rs"]
 mod support;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use axum::Router;
@@ -14,10 +16,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use clap::Parser;
 use cors_tower::OssCorsLayer;
+use cors_tower::cors_core::{CorsConfiguration, Status};
 use tokio::net::TcpListener;
 
 use support::objects::{Ask, Objects};
-use support::{args::Args, rules, serve};
+use support::rules::{self, Reload, Rules};
+use support::{admin, args::Args, etcd, etcd::EtcdArgs, serve, shadow};
 
 /// The application, apart from sockets and arguments.
 pub fn app(cors: OssCorsLayer) -> Router {
@@ -46,17 +50,62 @@ async fn object(State(objects): State<Objects>, method: Method, uri: Uri, header
     response.body(Body::from(reply.body)).unwrap_or_default()
 }
 
-async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let file = rules::load(args)?;
-    let app = app(OssCorsLayer::new(file.table()));
-    let listener = TcpListener::bind(args.listen).await?;
-    rules::announce(listener.local_addr()?, &file);
-    Ok(serve::serve(listener, app).await?)
+/// The axum reference server: a small object tree in memory, with bucket-style CORS rules in front.
+#[derive(Debug, Parser)]
+struct AxumArgs {
+    #[command(flatten)]
+    common: Args,
+
+    /// Judge the rules of this file beside the live ones: what they would change is counted, told at the end and to
+    /// --admin, and changes no answer.
+    #[arg(long, value_name = "FILE")]
+    shadow: Option<PathBuf>,
+
+    #[command(flatten)]
+    etcd: EtcdArgs,
+}
+
+async fn run(args: &AxumArgs) -> Result<(), Box<dyn Error>> {
+    let Live { mut cors, status, start, mut reloads } = live(args).await?;
+    let mut shadow = None;
+    if let Some(path) = &args.shadow {
+        let (trial, reload) = shadow::start(path, !args.common.no_watch)?;
+        cors = cors.shadow(trial.clone());
+        reloads.push(reload);
+        shadow = Some(trial);
+    }
+    let listener = TcpListener::bind(args.common.listen).await?;
+    let admin = admin::listen(args.common.admin, status, shadow.clone()).await?;
+    rules::reload_on_hangup(reloads)?;
+    rules::announce(listener.local_addr()?, start.as_ref());
+    tokio::try_join!(serve::serve(listener, app(cors)), admin)?;
+    if let Some(shadow) = shadow {
+        println!("shadow: {}", shadow.report());
+    }
+    Ok(())
+}
+
+struct Live {
+    cors: OssCorsLayer,
+    status: Box<dyn Fn() -> Status + Send + Sync>,
+    start: Option<CorsConfiguration>,
+    reloads: Vec<Reload>,
+}
+
+async fn live(args: &AxumArgs) -> Result<Live, Box<dyn Error>> {
+    if !args.etcd.etcd.is_empty() {
+        let (cors, status) = etcd::start(&args.etcd).await?;
+        let reload: Reload = Box::new(|| println!("no rules to reload: etcd tells of every change by itself"));
+        return Ok(Live { cors, status, start: None, reloads: vec![reload] });
+    }
+    let Rules { handle, start, reload } = Rules::load(&args.common)?;
+    let cors = OssCorsLayer::from_handle(handle.clone());
+    Ok(Live { cors, status: Box::new(move || handle.status()), start: Some(start), reloads: vec![reload] })
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(&Args::parse()).await {
+    match run(&AxumArgs::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -1,4 +1,5 @@
-//! The hyper reference server: `cargo run --example hyper`, or with `-- --listen ADDR --rules FILE`.
+//! The hyper reference server: `cargo run --example hyper`, or with `-- --listen ADDR --rules FILE`; `-- --help`
+//! tells the rest.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -18,7 +19,8 @@ use tower::util::BoxCloneSyncService;
 use tower::{Layer, service_fn};
 
 use support::objects::{Ask, Objects, Reply};
-use support::{args::Args, rules, serve};
+use support::rules::{self, Rules};
+use support::{admin, args::Args, serve};
 
 type ObjectService<B> = BoxCloneSyncService<Request<B>, Response<Full<Bytes>>, Infallible>;
 
@@ -57,11 +59,14 @@ where
 }
 
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let file = rules::load(args)?;
-    let app = app(&OssCorsLayer::new(file.table()));
+    let Rules { handle, start, reload } = Rules::load(args)?;
+    let app = app(&OssCorsLayer::from_handle(handle.clone()));
     let listener = TcpListener::bind(args.listen).await?;
-    rules::announce(listener.local_addr()?, &file);
-    Ok(serve::serve(listener, app).await?)
+    let admin = admin::listen(args.admin, move || handle.status(), None).await?;
+    rules::reload_on_hangup(vec![reload])?;
+    rules::announce(listener.local_addr()?, Some(&start));
+    tokio::try_join!(serve::serve(listener, app), admin)?;
+    Ok(())
 }
 
 #[tokio::main]

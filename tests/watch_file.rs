@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use cors_core::{MAX_FILE_BYTES, Profile, RuleFile};
 use cors_source::{FileWatch, WatchEvent, WatchedFile, watch_file};
-use watched::{A_SECOND, BAD, Place, Told, answer, rules, within_a_second, yaml};
+use watched::{A_SECOND, BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.
 const QUIET: Duration = Duration::from_millis(700);
@@ -57,7 +57,7 @@ impl Watched {
 
     #[track_caller]
     fn is_told(&self, text: &str) {
-        within_a_second(&format!("`{text}` is told, not {:?}", self.told.all()), || self.told.count(text) > 0);
+        soon(&format!("`{text}` is told, not {:?}", self.told.all()), || self.told.count(text) > 0);
     }
 
     fn generation(&self) -> u64 {

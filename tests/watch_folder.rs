@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use cors_core::{Buckets, Profile};
 use cors_source::{FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchedFolder, watch_folder};
-use watched::{BAD, Place, Told, answer, rules, within_a_second, yaml};
+use watched::{BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.
 const QUIET: Duration = Duration::from_millis(700);
@@ -56,7 +56,7 @@ impl Watched {
 
     #[track_caller]
     fn is_told(&self, text: &str) {
-        within_a_second(&format!("`{text}` is told, not {:?}", self.told.all()), || self.told.count(text) > 0);
+        soon(&format!("`{text}` is told, not {:?}", self.told.all()), || self.told.count(text) > 0);
     }
 
     fn is_failing(&self) -> bool {

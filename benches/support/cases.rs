@@ -212,12 +212,10 @@ fn long_origin() -> Asked {
 }
 
 /// Why some goals are missed. Each was measured against [`Subject::Floor`], which writes the same headers from constants.
-const WILDCARD: &str =
-    "a miss among the exact origins comes first, then suffix and prefix are hashed and compared byte by byte";
 const SPREAD: &str = "met by less than the one percent by which counts vary";
 const SECOND_PROBE: &str = "a table three quarters full compares a second entry now and then; an emptier one is larger";
 const EACH_HEADER: &str =
-    "a comma found, a hash, a probe and a compare; the names beyond 16 bytes cost half as much again";
+    "95 for a name of at most 16 bytes; of the ten, one is longer: a comma found, a hash, a probe and a compare";
 const FIRST_INSERT: &str = "the first insert into an empty HeaderMap allocates twice: 400 of it, as the floor shows";
 const FOUR_HEADERS: &str =
     "four headers are written, as OSS does, where the peer writes three: two thirds of it, as the floor shows";
@@ -242,27 +240,19 @@ pub static CASES: &[Case] = &[
         1.08,
         SECOND_PROBE,
     ),
-    held(
-        case(
-            "core: actual, allowed, 1 wildcard",
-            Place::Core,
-            &[Goal::Most(400.0)],
-            || Setup::wildcard(1),
-            wildcard_allowed,
-        ),
-        570.0,
-        WILDCARD,
+    case(
+        "core: actual, allowed, 1 wildcard",
+        Place::Core,
+        &[Goal::Most(400.0)],
+        || Setup::wildcard(1),
+        wildcard_allowed,
     ),
-    held(
-        case(
-            "core: actual, allowed, 100k wildcards",
-            Place::Core,
-            &[Goal::Over("core: actual, allowed, 1 wildcard", 1.15), Goal::Most(400.0)],
-            || Setup::wildcard(100_000),
-            wildcard_allowed,
-        ),
-        575.0,
-        WILDCARD,
+    case(
+        "core: actual, allowed, 100k wildcards",
+        Place::Core,
+        &[Goal::Over("core: actual, allowed, 1 wildcard", 1.15), Goal::Most(400.0)],
+        || Setup::wildcard(100_000),
+        wildcard_allowed,
     ),
     case(
         "core: actual, allowed, 100k wildcards of 6 lengths",
@@ -288,8 +278,8 @@ pub static CASES: &[Case] = &[
             twenty,
             || preflight(5),
         ),
-        170.0,
-        EACH_HEADER,
+        104.0,
+        SPREAD,
     ),
     held(
         case(
@@ -299,7 +289,7 @@ pub static CASES: &[Case] = &[
             twenty,
             || preflight(10),
         ),
-        175.0,
+        118.0,
         EACH_HEADER,
     ),
     case(

@@ -229,16 +229,29 @@ impl PatternIndex {
     /// to look whether the text is well-formed, because the entry is.
     #[inline(always)]
     pub(crate) fn find_entry<C: Case>(&self, text: &[u8]) -> Option<RuleSet> {
+        // Of wildcards alone: nothing to hash the text for.
+        if self.exact.is_empty() {
+            return None;
+        }
         let entry = self.exact.find(hash::<C>(&self.state, text), |entry| {
             usize::from(entry.length) == text.len() && self.text_is::<C>(entry.at, text)
         });
         entry.map(|entry| entry.rules)
     }
 
+    /// The rules with a pattern that matches `text`.
+    pub(crate) fn find<C: Case>(&self, text: &[u8]) -> RuleSet {
+        self.find_entry::<C>(text).unwrap_or_else(|| self.find_wildcards::<C>(text, &mut Lookups::unbounded()))
+    }
+
     /// The rules whose bare `*` or wildcards match `text`: all there are for a text that is no entry, unless `lookups`
     /// ran out.
+    #[inline]
     pub(crate) fn find_wildcards<C: Case>(&self, text: &[u8], lookups: &mut Lookups) -> RuleSet {
         let mut found = self.any;
+        if self.suffixes.is_empty() {
+            return found;
+        }
         self.suffixes.each_of::<C>(text, &self.texts, lookups, |suffix, head, lookups| {
             found |= match suffix.prefix_count {
                 0 => self.find_only::<C>(suffix.first, head),

@@ -5,7 +5,6 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use crate::index::RuleSet;
 
@@ -29,23 +28,54 @@ const FILLED: [u128; LONGEST + 1] = {
 
 #[derive(Debug)]
 pub(crate) struct ShortNames {
-    /// Each name as a word, its length, and its rules.
-    table: HashTable<(u128, usize, RuleSet)>,
+    /// Each name where its hash says, or in the next free place. At least half of the places are free, and their number
+    /// is a power of two.
+    places: Box<[Name]>,
     seeds: (u64, u64),
+}
+
+/// No name has no length: then the place is free.
+#[derive(Clone, Copy, Debug, Default)]
+struct Name {
+    word: u128,
+    length: usize,
+    rules: RuleSet,
 }
 
 impl ShortNames {
     /// The short ones of `names`, each once.
     pub(crate) fn new<'a>(names: impl Iterator<Item = (&'a [u8], RuleSet)>) -> Self {
+        let names: Vec<Name> = names.filter_map(|(name, rules)| Name::new(name, rules)).collect();
+        // Of few names, some seed puts each where it belongs; of many, hardly any does.
+        let seeds = if names.len() <= 32 { 32 } else { 1 };
         let state = RandomState::default();
-        let mut short = Self { table: HashTable::new(), seeds: (state.hash_one(0), state.hash_one(1)) };
-        for (name, rules) in names {
-            let Some(filled) = FILLED.get(name.len()) else { continue };
-            let word = short_list(name) | filled;
-            let seeds = short.seeds;
-            short.table.insert_unique(hash(word, seeds), (word, name.len(), rules), |(word, ..)| hash(*word, seeds));
+        let places = vec![Name::default(); (2 * names.len()).next_power_of_two()];
+        let mut short = Self { places: places.into(), seeds: (0, 0) };
+        for seed in 0..seeds {
+            short.seeds = (state.hash_one((seed, 0)), state.hash_one((seed, 1)));
+            if short.place(&names) {
+                break;
+            }
         }
         short
+    }
+
+    /// Whether each name stands where its hash says.
+    fn place(&mut self, names: &[Name]) -> bool {
+        self.places.fill(Name::default());
+        let mut steps = 0;
+        for name in names {
+            for at in self.walk(name.word) {
+                match self.places.get_mut(at) {
+                    Some(place) if place.length == 0 => {
+                        *place = *name;
+                        break;
+                    }
+                    _ => steps += 1,
+                }
+            }
+        }
+        steps == 0
     }
 
     /// The rules of the name that `list` begins with, and its length; `None` unless it is one of these as written.
@@ -63,26 +93,54 @@ impl ShortNames {
         if length == LONGEST && list.get(LONGEST).is_some_and(|after| *after != b',') {
             return None;
         }
-        let name = window | FILLED.get(length)?;
-        let same = |(known, known_length, _): &(u128, usize, RuleSet)| *known == name && *known_length == length;
-        let (_, _, rules) = self.table.find(hash(name, self.seeds), same)?;
-        Some((*rules, length))
+        let word = window | FILLED.get(length)?;
+        for at in self.walk(word) {
+            let place = self.places.get(at)?;
+            if place.word == word && place.length == length {
+                return Some((place.rules, length));
+            }
+            if place.length == 0 {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Every place, from where `word` belongs.
+    #[inline]
+    fn walk(&self, word: u128) -> impl Iterator<Item = usize> + use<> {
+        let (low, high) = (word as u64 ^ self.seeds.0, (word >> 64) as u64 ^ self.seeds.1);
+        let product = u128::from(low) * u128::from(high);
+        let (hash, last) = (product as usize ^ (product >> 64) as usize, self.places.len() - 1);
+        (0..=last).map(move |step| (hash.wrapping_add(step)) & last)
     }
 }
 
-#[inline]
-fn hash(word: u128, seeds: (u64, u64)) -> u64 {
-    let (low, high) = (word as u64 ^ seeds.0, (word >> 64) as u64 ^ seeds.1);
-    let product = u128::from(low) * u128::from(high);
-    product as u64 ^ (product >> 64) as u64
+impl Name {
+    fn new(name: &[u8], rules: RuleSet) -> Option<Self> {
+        Some(Self { word: short_list(name) | FILLED.get(name.len())?, length: name.len(), rules })
+    }
 }
 
-/// The last name of a list.
+/// The last name of a list, with commas after it.
 #[inline(never)]
 fn short_list(list: &[u8]) -> u128 {
     let mut bytes = [b','; LONGEST];
-    if let Some(start) = bytes.get_mut(..list.len()) {
-        start.copy_from_slice(list);
+    match (list.first_chunk::<8>(), list.last_chunk::<8>(), list.len().checked_sub(8)) {
+        // The two halves may overlap.
+        (Some(first), Some(last), Some(at)) => {
+            if let Some(start) = bytes.first_chunk_mut() {
+                *start = *first;
+            }
+            if let Some(end) = bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+                *end = *last;
+            }
+        }
+        _ => {
+            for (to, from) in bytes.iter_mut().zip(list) {
+                *to = *from;
+            }
+        }
     }
     u128::from_le_bytes(bytes)
 }

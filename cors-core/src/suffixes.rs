@@ -74,6 +74,11 @@ impl<T> Suffixes<T> {
         Self::ByLength { lengths: lengths.into(), table, state: state.clone() }
     }
 
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::ByLength { lengths, .. } if lengths.is_empty())
+    }
+
     /// Calls `visit` for each suffix of `text`, with what stands before it, until `lookups` runs out.
     #[inline]
     pub(crate) fn each_of<'t, C: Case>(

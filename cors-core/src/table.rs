@@ -72,16 +72,13 @@ impl RuleTable {
         let headers: Vec<(usize, String)> = rules()
             .flat_map(|(index, rule)| rule.allowed_headers.iter().map(move |name| (index, name.to_ascii_lowercase())))
             .collect();
-        let headers = PatternIndex::new(patterns(
-            headers.iter().map(|(index, name)| (*index, name.as_str())),
-            MAX_REQUEST_HEADERS_BYTES,
-            is_token,
-        ));
+        let headers =
+            PatternIndex::new(patterns(headers.iter().map(|(index, name)| (*index, name.as_str())), can_match_header));
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             state: State::Enabled,
             rules: rules().map(|(index, rule)| Rule::new(index + 1, rule)).collect(),
-            origins: PatternIndex::new(patterns(origins, MAX_ORIGIN_BYTES, is_visible_ascii)),
+            origins: PatternIndex::new(patterns(origins, can_match_origin)),
             methods: Methods::new(methods),
             short_headers: ShortNames::new(headers.exact()),
             headers,
@@ -251,16 +248,28 @@ fn is_possible_origin(origin: &[u8]) -> bool {
     !origin.is_empty() && origin.len() <= MAX_ORIGIN_BYTES && is_visible_ascii(origin)
 }
 
-/// Parsed entries, without those that no request can match: longer than any, or with bytes that match nothing.
+/// Whether some request can match the AllowedOrigin `entry`: none is longer than the limit, or has other bytes.
+pub(crate) fn can_match_origin(entry: &str) -> bool {
+    fits(entry, MAX_ORIGIN_BYTES) && is_visible_ascii(entry.as_bytes())
+}
+
+/// Whether some request can match the AllowedHeader `entry`.
+pub(crate) fn can_match_header(entry: &str) -> bool {
+    fits(entry, MAX_REQUEST_HEADERS_BYTES) && is_token(entry.as_bytes())
+}
+
+/// A `*` may stand for nothing.
+pub(crate) fn fits(entry: &str, longest: usize) -> bool {
+    entry.len() <= longest + usize::from(entry.contains('*'))
+}
+
+/// Parsed entries, without those that no request can match.
 fn patterns<'a>(
     entries: impl Iterator<Item = (usize, &'a str)>,
-    longest: usize,
-    possible: fn(&[u8]) -> bool,
+    can_match: fn(&str) -> bool,
 ) -> impl Iterator<Item = (usize, Pattern<'a>)> {
     entries
-        .filter(move |(_, entry)| {
-            entry.len() <= longest + usize::from(entry.contains('*')) && possible(entry.as_bytes())
-        })
+        .filter(move |(_, entry)| can_match(entry))
         .filter_map(|(index, entry)| Some((index, Pattern::parse(entry)?)))
 }
 

@@ -15,4 +15,17 @@ pub struct Args {
     /// The rule file, XML or JSON [default: the four scenarios of the OSS user's guide].
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+
+    /// Take up every change of the rule file within a second. The default.
+    #[arg(long, overrides_with = "no_watch")]
+    watch: bool,
+
+    /// Read the rule file again on SIGHUP only.
+    #[arg(long, overrides_with = "watch")]
+    pub no_watch: bool,
+
+    /// Tell at http://ADDR/-/cors/status how the rules are doing, faults and paths included, to whoever asks: meant for
+    /// loopback. Off unless given.
+    #[arg(long, value_name = "ADDR")]
+    pub admin: Option<SocketAddr>,
 }

@@ -1,11 +1,14 @@
-//! What the reference servers share: arguments, rules, objects, and how to serve.
+//! What the reference servers share: arguments, rules and their reload, objects, and how to serve.
 
 #![allow(dead_code, reason = "no single server uses all of it")]
 
+pub mod admin;
 pub mod args;
+pub mod etcd;
 pub mod objects;
 pub mod rules;
 pub mod serve;
+pub mod shadow;
 
 use std::time::Duration;
 

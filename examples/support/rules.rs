@@ -1,40 +1,119 @@
-//! The rules that a server starts with, and what it says about them.
+//! The rules that a server starts with, how they are reloaded, and what it says about them.
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use comfy_table::{Table, presets};
-use cors_source::load_file;
-use cors_tower::cors_core::{CorsConfiguration, Format, Profile, RuleFile};
+use cors_source::{FileWatch, LoadError, WatchEvent, load_file};
+use cors_tower::cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleChanges, RuleFile};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Args;
 
 /// The four scenarios of the OSS user's guide.
 const SCENARIOS: &str = include_str!("../rules/scenarios.xml");
 
-/// The rules of `--rules`, or the embedded ones.
-pub fn load(args: &Args) -> Result<RuleFile, Box<dyn Error>> {
-    match &args.rules {
-        Some(path) => Ok(load_file(path)?),
-        None => Ok(embedded()?),
+/// Live rules.
+pub struct Rules {
+    /// Those in force.
+    pub handle: CorsHandle,
+    /// Those of the start.
+    pub start: CorsConfiguration,
+    /// Reads their file again.
+    pub reload: Reload,
+}
+
+/// What to do on SIGHUP.
+pub type Reload = Box<dyn FnMut() + Send>;
+
+impl Rules {
+    /// The rules of `--rules`, or the embedded ones.
+    pub fn load(args: &Args) -> Result<Self, Box<dyn Error>> {
+        match &args.rules {
+            Some(path) => Ok(Self::file(path, !args.no_watch, || {})?),
+            None => Ok(Self::embedded()?),
+        }
+    }
+
+    /// The rules of the file at `path`. `on_load` is called whenever others are in force.
+    pub fn file(path: &Path, watch: bool, on_load: impl FnMut() + Send + 'static) -> Result<Self, LoadError> {
+        if watch { Self::watched(path, on_load) } else { Self::read(path, on_load) }
+    }
+
+    fn watched(path: &Path, mut on_load: impl FnMut() + Send + 'static) -> Result<Self, LoadError> {
+        let shown = path.display().to_string();
+        let watch = FileWatch::new(path).on_event(move |event| {
+            if let WatchEvent::Loaded { .. } = event {
+                on_load();
+            }
+            println!("{shown}: {event}");
+        });
+        let watched = watch.start()?;
+        // Read again, only to be shown: it is at rest now.
+        let start = load_file(path)?.into_configuration();
+        Ok(Self { handle: watched.handle().clone(), start, reload: Box::new(move || watched.reload()) })
+    }
+
+    fn read(path: &Path, mut on_load: impl FnMut() + Send + 'static) -> Result<Self, LoadError> {
+        let file = load_file(path)?;
+        let handle = CorsHandle::new(file.table()).with_source(path.display().to_string());
+        let start = file.into_configuration();
+        let (path, live, mut known) = (path.to_owned(), handle.clone(), start.clone());
+        let reload = move || {
+            let event = match load_file(&path) {
+                Ok(file) if *file.configuration() == known => {
+                    live.recovered();
+                    WatchEvent::Unchanged
+                }
+                Ok(file) => {
+                    live.store(file.table());
+                    on_load();
+                    let old = std::mem::replace(&mut known, file.into_configuration());
+                    WatchEvent::Loaded { generation: live.generation(), changes: RuleChanges::between(&old, &known) }
+                }
+                Err(error) => {
+                    live.failed(error.to_string());
+                    WatchEvent::Failed { error }
+                }
+            };
+            println!("{}: {event}", path.display());
+        };
+        Ok(Self { handle, start, reload: Box::new(reload) })
+    }
+
+    fn embedded() -> Result<Self, ConfigErrors> {
+        let file = RuleFile::parse(SCENARIOS.as_bytes(), Some(Format::Xml), Profile::Oss)?;
+        let handle = CorsHandle::new(file.table()).with_source("embedded");
+        let reload = || println!("nothing to reload: the rules are embedded; start with `--rules FILE`");
+        Ok(Self { handle, start: file.into_configuration(), reload: Box::new(reload) })
     }
 }
 
-/// The embedded rules.
-pub fn embedded() -> Result<RuleFile, cors_tower::cors_core::ConfigErrors> {
-    RuleFile::parse(SCENARIOS.as_bytes(), Some(Format::Xml), Profile::Oss)
+/// Reloads on SIGHUP, which would end the process otherwise.
+pub fn reload_on_hangup(mut reloads: Vec<Reload>) -> io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            reloads.iter_mut().for_each(|reload| reload());
+        }
+    });
+    Ok(())
 }
 
-/// Prints the address, the rules and what to try.
-pub fn announce(address: SocketAddr, file: &RuleFile) {
-    let configuration = file.configuration();
-    println!("{}", table(configuration));
-    println!("ResponseVary: {}", configuration.response_vary);
-    println!("\ntry:");
-    for line in curl_lines(address, configuration) {
-        println!("  {line}");
+/// Prints the address, and of one rule set the rules and what to try.
+pub fn announce(address: SocketAddr, start: Option<&CorsConfiguration>) {
+    if let Some(configuration) = start {
+        println!("{}", table(configuration));
+        println!("ResponseVary: {}", configuration.response_vary);
+        println!("\ntry:");
+        for line in curl_lines(address, configuration) {
+            println!("  {line}");
+        }
+        println!();
     }
-    println!("\nlistening on http://{address}");
+    println!("listening on http://{address}");
 }
 
 fn table(configuration: &CorsConfiguration) -> Table {

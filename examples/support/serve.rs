@@ -30,9 +30,24 @@ where
     S::Error: Into<BoxError>,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
+    let stop = stop_signal()?;
+    let stop = async {
+        stop.await;
+        println!("stopping");
+    };
+    serve_until(listener, service, stop).await
+}
+
+/// Accepts connections until `stop` ends, then lets requests in flight finish.
+pub async fn serve_until<S, B>(listener: TcpListener, service: S, stop: impl Future<Output = ()>) -> std::io::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
     let builder = builder();
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop_signal()?);
+    let mut stop = pin!(stop);
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -49,7 +64,6 @@ where
         tokio::spawn(connection(stream, service.clone(), builder.clone(), &graceful));
     }
     drop(listener);
-    println!("stopping");
     if tokio::time::timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
         eprintln!("some requests did not finish in {SHUTDOWN_TIMEOUT:?}");
     }

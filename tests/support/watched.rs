@@ -38,10 +38,21 @@ pub(crate) fn answer(table: &RuleTable) -> String {
 
 /// Waits for it, and fails after a second.
 #[track_caller]
-pub(crate) fn within_a_second(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn within_a_second(what: &str, holds: impl FnMut() -> bool) {
+    within(A_SECOND, what, holds);
+}
+
+/// Waits for what is told of a change or a fault: it need not be there as fast as the change itself.
+#[track_caller]
+pub(crate) fn soon(what: &str, holds: impl FnMut() -> bool) {
+    within(10 * A_SECOND, what, holds);
+}
+
+#[track_caller]
+fn within(most: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < A_SECOND, "not within a second: {what}");
+        assert!(start.elapsed() < most, "not within {most:?}: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

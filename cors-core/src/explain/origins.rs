@@ -11,7 +11,7 @@ use super::search::Search;
 use crate::case::AsIs;
 use crate::config::MAX_RULES;
 use crate::error::Element;
-use crate::index::{Lookups, PatternIndex, RuleSet};
+use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 use crate::request::FieldLine;
 use crate::rule::Rule;
@@ -117,9 +117,7 @@ fn replacement(rule: &Rule, found: &Resemblance, origin: &str) -> Option<Change>
     let entries = found.replacement.as_ref()?;
     let patterns: Option<Vec<_>> = entries.iter().map(|entry| Some((0, Pattern::parse(entry)?))).collect();
     let index = PatternIndex::new(patterns?);
-    let text = origin.as_bytes();
-    let rules =
-        index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text, &mut Lookups::unbounded()));
+    let rules = index.find::<AsIs>(origin.as_bytes());
     (!rules.is_empty()).then(|| Change::ReplaceEntry {
         rule: rule.number(),
         element: Element::AllowedOrigin,

@@ -4,6 +4,7 @@ use super::{Entry, Findings, LintCode, code, entries_of};
 use crate::config::CorsRule;
 use crate::error::Element;
 use crate::request::MAX_REQUEST_HEADERS_BYTES;
+use crate::table::can_match_header;
 use crate::text::is_token;
 
 pub(super) fn lint(rule: usize, written: &CorsRule, findings: &mut Findings) {
@@ -19,11 +20,6 @@ pub(super) fn lint(rule: usize, written: &CorsRule, findings: &mut Findings) {
     etag(rule, written, findings);
 }
 
-/// Whether some requested header can match the entry.
-pub(super) fn can_match(text: &str) -> bool {
-    is_token(text.as_bytes()) && text.len() <= MAX_REQUEST_HEADERS_BYTES + usize::from(text.contains('*'))
-}
-
 fn lint_allowed(entry: Entry<'_>, findings: &mut Findings) {
     let text = entry.text;
     if let Some((name, _)) = text.split_once(':') {
@@ -33,7 +29,7 @@ fn lint_allowed(entry: Entry<'_>, findings: &mut Findings) {
         let message = format!("a header's name has no `:` and no value, so no request matches; {remedy}");
         return findings.in_entry(LintCode::HeaderWithValue, entry, message);
     }
-    if !can_match(text) {
+    if !can_match_header(text) {
         let message = if text.len() > MAX_REQUEST_HEADERS_BYTES {
             format!("longer than {MAX_REQUEST_HEADERS_BYTES} bytes, so no request matches; delete it")
         } else if text.split([',', ';', ' ', '\t']).filter(|part| is_token(part.as_bytes())).count() > 1 {

@@ -35,7 +35,7 @@ pub use code::{LintCode, Severity, UnknownLintCode};
 
 use crate::config::{CorsConfiguration, Profile};
 use crate::error::{Element, quoted};
-use crate::text::is_visible_ascii;
+use crate::table::{can_match_header, can_match_origin};
 
 /// The most lints of one code in one rule; whoever repairs so many runs the check again.
 pub const MAX_ALIKE: usize = 1000;
@@ -154,8 +154,8 @@ fn entries_of(rule: usize, element: Element, texts: &[String]) -> impl Iterator<
 /// Whether the engine keeps the entry: some request can match it.
 fn matchable(entry: &Entry<'_>) -> bool {
     match entry.element {
-        Element::AllowedOrigin => origins::fits(entry.text) && is_visible_ascii(entry.text.as_bytes()),
-        Element::AllowedHeader => headers::can_match(entry.text),
+        Element::AllowedOrigin => can_match_origin(entry.text),
+        Element::AllowedHeader => can_match_header(entry.text),
         _ => true,
     }
 }

@@ -12,6 +12,7 @@ use super::{Entry, Findings, LintCode, code, entries_of, wildcards};
 use crate::config::CorsRule;
 use crate::error::Element;
 use crate::request::MAX_ORIGIN_BYTES;
+use crate::table::fits;
 
 pub(super) fn lint(rule: usize, written: &CorsRule, findings: &mut Findings) {
     let entries = entries_of(rule, Element::AllowedOrigin, &written.allowed_origins);
@@ -70,7 +71,7 @@ pub(super) type Fault = (LintCode, Cow<'static, str>);
 
 /// Text of which nothing else is worth saying.
 fn not_one_origin(text: &str) -> Option<Fault> {
-    if !fits(text) {
+    if !fits(text, MAX_ORIGIN_BYTES) {
         let message = format!("longer than {MAX_ORIGIN_BYTES} bytes, which no origin may be; correct or delete it");
         return Some((LintCode::OriginTooLong, message.into()));
     }
@@ -85,11 +86,6 @@ fn not_one_origin(text: &str) -> Option<Fault> {
         return Some((LintCode::OriginBlank, message.into()));
     }
     None
-}
-
-/// Whether the engine keeps the entry: no origin is longer.
-pub(super) fn fits(text: &str) -> bool {
-    text.len() <= MAX_ORIGIN_BYTES + usize::from(text.contains('*'))
 }
 
 fn looks_like_origin(part: &str) -> bool {

@@ -16,7 +16,7 @@ use super::{Entry, Findings, LintCode, code, entries_of, listed, matchable};
 use crate::case::AsIs;
 use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::Element;
-use crate::index::{Lookups, PatternIndex, RuleSet};
+use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 
 /// Entries, times the different lengths before a `*`, times those after it.
@@ -153,10 +153,7 @@ fn of_entries(rules: &[&CorsRule], texts: impl Fn(usize, &CorsRule) -> Vec<Strin
     }
     let of_rules = patterns.iter().enumerate();
     let index = PatternIndex::new(of_rules.flat_map(|(rule, own)| own.iter().map(move |pattern| (rule, *pattern))));
-    let covering = |text: &String| {
-        let text = text.as_bytes();
-        index.find_entry::<AsIs>(text).unwrap_or_else(|| index.find_wildcards::<AsIs>(text, &mut Lookups::unbounded()))
-    };
+    let covering = |text: &String| index.find::<AsIs>(text.as_bytes());
     Some(texts.iter().map(|own| own.iter().map(covering).collect()).collect())
 }
 
