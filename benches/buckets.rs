@@ -3,6 +3,9 @@
 //! `cargo bench --bench buckets` prints the figures beside their goals and writes `target/bench/buckets.json`. It is
 //! for people: time moves with the machine, so only a wrong answer fails here.
 
+#[path = "support/figures.rs"]
+mod figures;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
@@ -10,10 +13,12 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use alloc_tracker::{Allocator, Session};
+use alloc_tracker::Allocator;
 use cors_core::{Buckets, CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, RuleTable};
 use http::HeaderValue;
 use serde::Serialize;
+
+use figures::{judged, live_bytes};
 
 #[global_allocator]
 static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();
@@ -59,12 +64,6 @@ fn run() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all("target/bench")?;
     fs::write("target/bench/buckets.json", serde_json::to_string_pretty(&report)?)?;
     Ok(())
-}
-
-/// Beside its goal.
-fn judged(actual: f64, most: f64) -> String {
-    let sign = if actual <= most { "ok" } else { "MISSED" };
-    format!("{sign}, at most {most}")
 }
 
 // Keeping, building, looking up.
@@ -338,23 +337,4 @@ impl Shuffled {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) as usize % self.bound
     }
-}
-
-/// The heap that `value` frees when it is dropped.
-///
-/// The tracker tells the highest level since a span began. A value that goes away inside of one lowers the level that a
-/// probe, larger than any, then starts from: the peak is the probe less the value.
-fn live_bytes<T>(value: T) -> f64 {
-    const PROBE: usize = 1 << 30;
-    let session = Session::new().no_stdout().no_file();
-    let operation = session.operation("drop");
-    {
-        let _span = operation.measure_thread().iterations(1);
-        drop(value);
-        // Never written to, so it takes no memory.
-        drop(black_box(Vec::<u8>::with_capacity(PROBE)));
-    }
-    let report = session.to_report();
-    let peak = report.operations().find_map(|(_, operation)| operation.peak_outstanding_bytes());
-    PROBE as f64 - peak.expect("a span was recorded")
 }

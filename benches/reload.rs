@@ -3,6 +3,8 @@
 //! `cargo bench --bench reload` prints the figures beside their goals and writes `target/bench/reload.json`. It is for
 //! people: time moves with the machine, so nothing here can fail.
 
+#[path = "support/figures.rs"]
+mod figures;
 mod support;
 
 use std::error::Error;
@@ -13,11 +15,12 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use alloc_tracker::{Allocator, Session};
+use alloc_tracker::Allocator;
 use cors_core::{CorsHandle, RuleTable};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
+use figures::{judged, live_bytes};
 use support::rules::Setup;
 
 #[global_allocator]
@@ -48,12 +51,6 @@ fn run() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all("target/bench")?;
     fs::write("target/bench/reload.json", serde_json::to_string_pretty(&report)?)?;
     Ok(())
-}
-
-/// Beside its goal.
-fn judged(actual: f64, most: f64) -> String {
-    let sign = if actual <= most { "ok" } else { "MISSED" };
-    format!("{sign}, at most {most}")
 }
 
 // Loading, under a writer.
@@ -293,25 +290,6 @@ fn memory() -> Vec<Memory> {
         }
     }
     rows
-}
-
-/// The heap that `value` frees when it is dropped.
-///
-/// The tracker tells the highest level since a span began. A value that goes away inside of one lowers the level that a
-/// probe, larger than any, then starts from: the peak is the probe less the value.
-fn live_bytes<T>(value: T) -> f64 {
-    const PROBE: usize = 1 << 30;
-    let session = Session::new().no_stdout().no_file();
-    let operation = session.operation("drop");
-    {
-        let _span = operation.measure_thread().iterations(1);
-        drop(value);
-        // Never written to, so it takes no memory.
-        drop(black_box(Vec::<u8>::with_capacity(PROBE)));
-    }
-    let report = session.to_report();
-    let peak = report.operations().find_map(|(_, operation)| operation.peak_outstanding_bytes());
-    PROBE as f64 - peak.expect("a span was recorded")
 }
 
 // What all of them use.
