@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use alloc_tracker::Allocator;
-use cors_core::{Buckets, CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, RuleTable};
 use http::HeaderValue;
+use oss_cors_core::{Buckets, CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, RuleTable};
 use serde::Serialize;
 
 use figures::{judged, live_bytes};

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use alloc_tracker::Allocator;
-use cors_core::{CorsHandle, RuleTable};
+use oss_cors_core::{CorsHandle, RuleTable};
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 

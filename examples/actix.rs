@@ -14,7 +14,7 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{self, Bytes, Data, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use clap::Parser;
-use cors_actix::OssCors;
+use oss_cors_actix::OssCors;
 
 use support::objects::{Ask, Objects};
 use support::rules::{self, Rules};

@@ -15,8 +15,8 @@ use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
 use clap::Parser;
-use cors_tower::OssCorsLayer;
-use cors_tower::cors_core::{CorsConfiguration, Status};
+use oss_cors_tower::OssCorsLayer;
+use oss_cors_tower::oss_cors_core::{CorsConfiguration, Status};
 use tokio::net::TcpListener;
 
 use support::objects::{Ask, Objects};

@@ -10,10 +10,10 @@ use std::process::ExitCode;
 
 use bytes::Bytes;
 use clap::Parser;
-use cors_tower::{OssCors, OssCorsLayer};
 use http::{Request, Response, header};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, Limited};
+use oss_cors_tower::{OssCors, OssCorsLayer};
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, service_fn};

@@ -22,10 +22,10 @@ use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, HttpServer, ResponseError, test as in_memory};
 use bytes::Bytes;
 use client::{HOST, Site, check, cors_lines, forbidden, lines, refusal};
-use cors_actix::{DecoratedError, OssCors};
-use cors_core::{CorsHandle, Outcome, Profile, Refusal, RefusalBody, RuleFile, RuleTable, Unmatched};
 use http::HeaderValue;
 use http_body_util::BodyExt;
+use oss_cors_actix::{DecoratedError, OssCors};
+use oss_cors_core::{CorsHandle, Outcome, Profile, Refusal, RefusalBody, RuleFile, RuleTable, Unmatched};
 use tokio::sync::{Notify, mpsc};
 
 const RULES: &str = "

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cors_actix::OssCors;
-use cors_core::MAX_FILE_BYTES;
-use cors_tower::{LoadError, OssCorsLayer};
+use oss_cors_actix::OssCors;
+use oss_cors_core::MAX_FILE_BYTES;
+use oss_cors_tower::{LoadError, OssCorsLayer};
 
 const RULE: &str = "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>";
 
@@ -393,8 +393,8 @@ fn the_faults_that_are_told_are_bounded() {
         "<CORSConfiguration><CORSRule>{entries}<AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>"
     );
     let errors =
-        cors_core::RuleFile::parse(text.as_bytes(), None, cors_core::Profile::Oss).expect_err("two stars each");
-    assert_eq!(errors.iter().count(), cors_core::MAX_FAULTS + 1);
+        oss_cors_core::RuleFile::parse(text.as_bytes(), None, oss_cors_core::Profile::Oss).expect_err("two stars each");
+    assert_eq!(errors.iter().count(), oss_cors_core::MAX_FAULTS + 1);
     let last = errors.iter().last().map(|error| error.kind().clone());
-    assert_eq!(last, Some(cors_core::ConfigErrorKind::MoreFaults));
+    assert_eq!(last, Some(oss_cors_core::ConfigErrorKind::MoreFaults));
 }

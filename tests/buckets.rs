@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use alloc_tracker::{Allocator, Session};
-use cors_core::{
+use oss_cors_core::{
     BucketError, BucketNaming, Buckets, CorsConfiguration, CorsRequest, CorsRule, MAX_BUCKET_BYTES,
     MAX_BUCKET_FAILURES, Outcome, Profile, RuleTable, Unmatched,
 };
@@ -336,7 +336,7 @@ fn any_configuration() -> impl Strategy<Value = CorsConfiguration> {
 fn said(table: &RuleTable, method: &str, origin: &str) -> String {
     let decision = table.decide(&CorsRequest::actual(method.as_bytes(), origin.as_bytes()));
     let rule = match &decision {
-        cors_core::Decision::Forward { rule: Ok(rule), .. } => Some((
+        oss_cors_core::Decision::Forward { rule: Ok(rule), .. } => Some((
             rule.any_origin(),
             rule.allow_methods(),
             rule.expose_headers(),

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::body::{BodySize, MessageBody, to_bytes};
 use bytes::Bytes;
-use cors_core::{
+use http_body_util::{BodyExt, Full};
+use oss_cors_core::{
     AdapterOptions, ConfigError, CorsRequest, Decision, FieldLine, Format, Outcome, Refusal, Rule, RuleFile,
     allow_headers, is_cors_response_header, merge_vary,
 };
-use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt};
 
 use support::corpus::{Case, Corpus, Fault, FileCase, FormatName, Latin1, Subject, is_cors_or_vary};
@@ -252,7 +252,7 @@ async fn tower_answer(case: &Case) -> Answer {
         }
         response.body(Full::<Bytes>::from(APP_BODY))
     });
-    let layer = cors_tower::OssCorsLayer::new(case.table())
+    let layer = oss_cors_tower::OssCorsLayer::new(case.table())
         .answer_every_options(case.answer_every_options)
         .dangerously_keep_inner_headers(case.keep_inner_headers)
         .report_outcome(true);
@@ -298,7 +298,7 @@ async fn actix_answer(case: &Case) -> Answer {
             std::future::ready(response.body(APP_BODY))
         }
     };
-    let cors = cors_actix::OssCors::new(case.table())
+    let cors = oss_cors_actix::OssCors::new(case.table())
         .answer_every_options(case.answer_every_options)
         .dangerously_keep_inner_headers(case.keep_inner_headers)
         .report_outcome(true);

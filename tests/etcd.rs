@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use cors_core::{Buckets, CorsHandle, CorsRequest, Decision, Format, Profile, RuleTable, Unmatched};
-use cors_source::etcd::{EtcdError, EtcdErrorKind, EtcdEvent, EtcdSource};
 use etcd_client::{Client, ConnectOptions, Permission, PermissionType, Txn, TxnOp};
+use oss_cors_core::{Buckets, CorsHandle, CorsRequest, Decision, Format, Profile, RuleTable, Unmatched};
+use oss_cors_source::etcd::{EtcdError, EtcdErrorKind, EtcdEvent, EtcdSource};
 use server::{Certificates, Etcd, Line, free_port};
 use tempfile::TempDir;
 
@@ -355,7 +355,8 @@ async fn format_and_profile_are_those_of_the_options() {
     let extended = |endpoint: &str| EtcdSource::new([endpoint]).profile(Profile::Extended).cache_file(&file);
     let endpoint = etcd.endpoint();
     let handle = extended(&endpoint).format(Format::Xml).key(KEY).await.expect("the rules are good");
-    let with_credentials = |handle: &CorsHandle| handle.load().rules().iter().all(cors_core::Rule::allow_credentials);
+    let with_credentials =
+        |handle: &CorsHandle| handle.load().rules().iter().all(oss_cors_core::Rule::allow_credentials);
     assert!(with_credentials(&handle));
     soon("the cache", || !cached(&file).is_empty()).await;
     etcd.kill();

@@ -15,12 +15,12 @@ mod axum_example;
 mod hyper_example;
 
 use bytes::Bytes;
-use cors_actix::OssCors;
-use cors_core::{Profile, RuleFile, RuleTable};
-use cors_tower::OssCorsLayer;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
+use oss_cors_actix::OssCors;
+use oss_cors_core::{Profile, RuleFile, RuleTable};
+use oss_cors_tower::OssCorsLayer;
 use tower::ServiceExt;
 
 const RULES: &str = include_str!("../examples/rules/scenarios.xml");

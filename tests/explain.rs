@@ -6,8 +6,8 @@ mod oracle;
 
 use std::collections::BTreeMap;
 
-use cors_core::explain::{Change, Explanation, Failure, Quoted, RequestKind, Verdict};
-use cors_core::{
+use oss_cors_core::explain::{Change, Explanation, Failure, Quoted, RequestKind, Verdict};
+use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, Element, FieldLine, Outcome, Profile, Refusal, Rule, RuleTable,
     Unmatched, allow_headers,
 };

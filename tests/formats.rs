@@ -3,7 +3,7 @@
 //! Which files load, and which faults the others have, is in `corpus/rule-files-*.toml`.
 
 use alloc_tracker::{Allocator, Session};
-use cors_core::{CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
+use oss_cors_core::{CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

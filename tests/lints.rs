@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use cors_core::lint::MAX_ALIKE;
-use cors_core::{
+use oss_cors_core::lint::MAX_ALIKE;
+use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, Element, FieldLine, Format, Lint, LintCode, Profile, RuleFile,
     RuleTable, Severity,
 };
@@ -737,7 +737,7 @@ fn answering(table: &RuleTable, origin: &str, method: &str, headers: &[&str]) ->
         request_headers: std::iter::once(line.as_bytes()),
     };
     match table.decide(&request) {
-        Decision::Answer { rule, .. } => rule.ok().map(cors_core::Rule::number),
+        Decision::Answer { rule, .. } => rule.ok().map(oss_cors_core::Rule::number),
         Decision::Forward { .. } => panic!("a preflight"),
     }
 }

@@ -1,7 +1,7 @@
 //! `decide` allocates nothing, whatever it is asked and however it answers.
 
 use alloc_tracker::{Allocator, Session};
-use cors_core::{CorsConfiguration, CorsRequest, CorsRule, FieldLine, Profile, RuleTable};
+use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, FieldLine, Profile, RuleTable};
 
 #[global_allocator]
 static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();

@@ -8,10 +8,10 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use adapters::Site;
-use cors_actix::OssCors;
-use cors_core::{Buckets, CorsConfiguration, CorsHandle, CorsRequest, CorsRule, Profile, RuleTable, Shadow};
-use cors_tower::OssCorsLayer;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use oss_cors_actix::OssCors;
+use oss_cors_core::{Buckets, CorsConfiguration, CorsHandle, CorsRequest, CorsRule, Profile, RuleTable, Shadow};
+use oss_cors_tower::OssCorsLayer;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
@@ -213,11 +213,11 @@ async fn a_log_line_stays_one_line_of_text() {
         for line in ["GET", "OPTIONS"] {
             let line = CorsRequest {
                 method: line.as_bytes(),
-                origin: cors_core::FieldLine::One(text.as_bytes()),
-                request_method: cors_core::FieldLine::One(text.as_bytes()),
+                origin: oss_cors_core::FieldLine::One(text.as_bytes()),
+                request_method: oss_cors_core::FieldLine::One(text.as_bytes()),
                 request_headers: vec![text.as_bytes()],
             };
-            let layer = cors_core::AdapterRules::one(handle.clone());
+            let layer = oss_cors_core::AdapterRules::one(handle.clone());
             layer.decided(&line, handle.load().decide(&line));
         }
     }
@@ -401,9 +401,9 @@ fn metrics_are_described() {
     let recorder = DebuggingRecorder::new();
     let handle = CorsHandle::new(table());
     metrics::with_local_recorder(&recorder, || {
-        cors_core::observe::describe_metrics();
+        oss_cors_core::observe::describe_metrics();
         let request = CorsRequest::actual(b"GET", b"https://app.example.com");
-        let rules = cors_core::AdapterRules::one(handle.clone()).with_shadow(Shadow::new(compiled("*")));
+        let rules = oss_cors_core::AdapterRules::one(handle.clone()).with_shadow(Shadow::new(compiled("*")));
         rules.decided(&request, handle.load().decide(&request));
         handle.store(table());
         handle.failed("gone");

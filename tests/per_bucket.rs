@@ -12,9 +12,9 @@ use std::net::TcpListener;
 use actix_web::{App, HttpServer, web};
 use adapters::{Site, answer};
 use axum::Router;
-use cors_actix::OssCors;
-use cors_core::{BucketNaming, Buckets, CorsConfiguration, CorsRule, Profile};
-use cors_tower::OssCorsLayer;
+use oss_cors_actix::OssCors;
+use oss_cors_core::{BucketNaming, Buckets, CorsConfiguration, CorsRule, Profile};
+use oss_cors_tower::OssCorsLayer;
 
 const APP: &str = "origin: https://app.example.com";
 const FOR_GET: &str = "access-control-request-method: GET";
@@ -159,7 +159,7 @@ async fn request_in_flight_keeps_its_table() {
     }
 }
 
-/// More rule sets than cors-actix keeps baked, each asked for twice in turn: none is taken for another.
+/// More rule sets than oss-cors-actix keeps baked, each asked for twice in turn: none is taken for another.
 #[actix_web::test]
 async fn many_buckets_are_not_mixed_up() {
     let buckets = Buckets::new();

@@ -4,7 +4,7 @@
 #[allow(dead_code, reason = "the responses are the corpus' affair")]
 mod oracle;
 
-use cors_core::{
+use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Format, Profile, RuleFile, RuleTable, Unmatched,
     allow_headers,
 };
@@ -126,7 +126,7 @@ impl Asked {
 /// What the oracle says too: who answers, by which rule, and the refusal.
 fn told(decision: Decision<'_>) -> (bool, Option<usize>, Option<(u16, &'static str)>) {
     match decision {
-        Decision::Forward { rule, .. } => (false, rule.ok().map(cors_core::Rule::number), None),
+        Decision::Forward { rule, .. } => (false, rule.ok().map(oss_cors_core::Rule::number), None),
         Decision::Answer { rule: Ok(rule), .. } => (true, Some(rule.number()), None),
         Decision::Answer { rule: Err(refusal), .. } => (true, None, Some((refusal.status(), refusal.code()))),
     }

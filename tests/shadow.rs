@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use adapters::{Site, answer};
-use cors_actix::OssCors;
-use cors_core::{
+use oss_cors_actix::OssCors;
+use oss_cors_core::{
     BucketNaming, Buckets, CorsConfiguration, CorsHandle, CorsRequest, CorsRule, FieldLine, MAX_QUOTED,
     MAX_SHADOW_EXAMPLES, Profile, RuleTable, Shadow, ShadowDifference,
 };
-use cors_tower::OssCorsLayer;
+use oss_cors_tower::OssCorsLayer;
 
 use ShadowDifference::{NewlyAllowed, NewlyRefused, OtherHeaders};
 

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use cors_core::{CorsHandle, CorsRequest, Decision, FieldLine, Profile, RuleFile, RuleTable};
-use cors_source::{FileWatch, WatchedFile, watch_file, watch_folder};
+use oss_cors_core::{CorsHandle, CorsRequest, Decision, FieldLine, Profile, RuleFile, RuleTable};
+use oss_cors_source::{FileWatch, WatchedFile, watch_file, watch_folder};
 use watched::{BAD, Place, Told, within_a_second};
 
 /// One at a time: they measure the process.

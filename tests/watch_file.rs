@@ -14,8 +14,8 @@ use std::sync::{Arc, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use cors_core::{MAX_FILE_BYTES, Profile, RuleFile};
-use cors_source::{FileWatch, WatchEvent, WatchedFile, watch_file};
+use oss_cors_core::{MAX_FILE_BYTES, Profile, RuleFile};
+use oss_cors_source::{FileWatch, WatchEvent, WatchedFile, watch_file};
 use watched::{A_SECOND, BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.

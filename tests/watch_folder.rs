@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use cors_core::{Buckets, Profile};
-use cors_source::{FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchedFolder, watch_folder};
+use oss_cors_core::{Buckets, Profile};
+use oss_cors_source::{FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchedFolder, watch_folder};
 use watched::{BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.

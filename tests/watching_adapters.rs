@@ -7,8 +7,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use adapters::{Site, answer};
-use cors_actix::OssCors;
-use cors_tower::OssCorsLayer;
+use oss_cors_actix::OssCors;
+use oss_cors_tower::OssCorsLayer;
 
 const APP: &str = "origin: https://app.example.com";
 const ALLOWED: &[&str] = &["access-control-allow-methods: GET", "access-control-allow-origin: https://app.example.com"];

@@ -9,9 +9,9 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, fn_ser
 use actix_web::http::{Method, header};
 use actix_web::test::TestRequest;
 use actix_web::{Error, HttpResponse};
-use cors_actix::OssCors;
-use cors_core::RefusalBody;
 use http::HeaderMap;
+use oss_cors_actix::OssCors;
+use oss_cors_core::RefusalBody;
 
 use super::requests::{Asked, cors_headers};
 use super::rules::{REQUEST_HEADERS, Setup, header_names};

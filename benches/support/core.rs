@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use cors_core::{CorsRequest, Decision, FieldLine, Outcome};
 use http::HeaderMap;
+use oss_cors_core::{CorsRequest, Decision, FieldLine, Outcome};
 
 use super::requests::Asked;
 use super::rules::Setup;

@@ -1,6 +1,6 @@
 //! Rules for our layer and a policy for the peer that allow the same origins, methods and headers.
 
-use cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
+use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 
 /// What both sides are configured with.
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 
 use ::tower::{Layer, Service};
 use bytes::Bytes;
-use cors_core::{Outcome, Refusal, RefusalBody, Unmatched};
-use cors_tower::OssCorsLayer;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use oss_cors_core::{Outcome, Refusal, RefusalBody, Unmatched};
+use oss_cors_tower::OssCorsLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::oracle;

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use actix_web::http::header::HeaderValue;
-use cors_core::{MAX_RULES, Rule, RuleTable};
+use oss_cors_core::{MAX_RULES, Rule, RuleTable};
 
 /// How many rules stay baked, those of all tables together, however many buckets and reloads there are.
 const PLACES: usize = 256;

@@ -8,7 +8,7 @@
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
-//! use cors_actix::OssCors;
+//! use oss_cors_actix::OssCors;
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,9 +31,9 @@ mod middleware;
 mod transform;
 mod write;
 
-pub use cors_core;
-pub use cors_source::{LoadError, LoadErrorKind};
 pub use error::DecoratedError;
 pub use future::ResponseFuture;
 pub use middleware::OssCorsMiddleware;
+pub use oss_cors_core;
+pub use oss_cors_source::{LoadError, LoadErrorKind};
 pub use transform::OssCors;

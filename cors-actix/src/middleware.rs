@@ -7,7 +7,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine};
+use oss_cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine};
 
 use crate::baked::Baked;
 use crate::future::ResponseFuture;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use cors_core::{AdapterOptions, AdapterRules, BucketNaming, Buckets, CorsHandle, RefusalBody, RuleTable, Shadow};
-use cors_source::{LoadError, load_file, watch_file};
+use oss_cors_core::{AdapterOptions, AdapterRules, BucketNaming, Buckets, CorsHandle, RefusalBody, RuleTable, Shadow};
+use oss_cors_source::{LoadError, load_file, watch_file};
 
 use crate::middleware::OssCorsMiddleware;
 
@@ -92,7 +92,7 @@ impl OssCors {
         self
     }
 
-    /// Whether the [`Outcome`](cors_core::Outcome) is put into the extensions of the response to every request with an
+    /// Whether the [`Outcome`](oss_cors_core::Outcome) is put into the extensions of the response to every request with an
     /// `Origin`. By default not: it costs allocations.
     #[must_use]
     pub fn report_outcome(mut self, report: bool) -> Self {

@@ -7,7 +7,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use cors_core::{
+use oss_cors_core::{
     AdapterOptions, Outcome, Refusal, RefusalBody, allow_headers, is_cors_response_header, merge_vary, request_id,
 };
 

@@ -1,4 +1,4 @@
-//! Whole processes of the command, beside what people wait for without noticing: `cargo bench -p cors-cli`.
+//! Whole processes of the command, beside what people wait for without noticing: `cargo bench -p oss-cors`.
 //!
 //! Time moves with the machine, so nothing here fails on it.
 

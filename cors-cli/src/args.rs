@@ -1,7 +1,7 @@
 //! The command line: one description for parsing, `--help`, completions and the manual page.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use cors_core::Profile;
+use oss_cors_core::Profile;
 
 use crate::check::Check;
 use crate::completions::Completions;

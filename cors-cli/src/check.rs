@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use cors_core::{ConfigErrors, Lint, LintCode, Position};
+use oss_cors_core::{ConfigErrors, Lint, LintCode, Position};
 use serde::Serialize;
 
 use crate::args::ProfileChoice;
@@ -155,7 +155,7 @@ impl Check {
     fn denies(&self, code: LintCode) -> bool {
         self.deny.iter().any(|deny| match deny {
             Deny::Advice => true,
-            Deny::Warnings => code.severity() == cors_core::Severity::Warning,
+            Deny::Warnings => code.severity() == oss_cors_core::Severity::Warning,
             Deny::Code(denied) => *denied == code,
         })
     }

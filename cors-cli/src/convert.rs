@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use cors_core::CorsConfiguration;
+use oss_cors_core::CorsConfiguration;
 use serde::Serialize;
 
 use crate::args::ProfileChoice;

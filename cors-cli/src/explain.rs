@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use cors_core::explain::{Point, RequestKind, Verdict};
-use cors_core::{Explanation, Outcome};
+use oss_cors_core::explain::{Point, RequestKind, Verdict};
+use oss_cors_core::{Explanation, Outcome};
 use serde::Serialize;
 
 use crate::args::ProfileChoice;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cors_core::{ConfigError, Element, Lint, Position};
+use oss_cors_core::{ConfigError, Element, Lint, Position};
 use serde::Serialize;
 
 use crate::escape::Plain;
@@ -42,10 +42,10 @@ impl Severity {
     }
 }
 
-impl From<cors_core::Severity> for Severity {
-    fn from(severity: cors_core::Severity) -> Self {
+impl From<oss_cors_core::Severity> for Severity {
+    fn from(severity: oss_cors_core::Severity) -> Self {
         match severity {
-            cors_core::Severity::Advice => Self::Advice,
+            oss_cors_core::Severity::Advice => Self::Advice,
             // A severity that comes to be is no less than the gravest there is now.
             _ => Self::Warning,
         }

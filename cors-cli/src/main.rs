@@ -4,7 +4,7 @@
 //!   arguments --clap--> a verb's arguments --verb--> Report { text, notes, exit } --print--> stdout, stderr, exit code
 //! ```
 //!
-//! One file per verb. A verb reads what it needs, asks `cors-core`, and returns what to say; only this file prints.
+//! One file per verb. A verb reads what it needs, asks `oss-cors-core`, and returns what to say; only this file prints.
 
 mod args;
 mod check;

@@ -1,6 +1,6 @@
 //! A request as arguments and case files describe it.
 
-use cors_core::{CorsRequest, Explanation, FieldLine, RuleTable};
+use oss_cors_core::{CorsRequest, Explanation, FieldLine, RuleTable};
 
 pub struct Request<'a> {
     pub origin: &'a str,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use cors_core::{FaultyFile, Format, MAX_FILE_BYTES, Profile, RuleFile};
+use oss_cors_core::{FaultyFile, Format, MAX_FILE_BYTES, Profile, RuleFile};
 
 use crate::escape;
 use crate::finding::Finding;

@@ -2,7 +2,7 @@
 //!
 //! A transcript (`*.console`) is what a terminal would show: `$ command`, its output, each line of standard error after
 //! `! `, and `[exit code]` where it is not 0. Lines that begin with `-- ` are ours. Commands run in a fresh copy of
-//! `tests/cli`, by `sh`. `SNAPSHOTS=overwrite cargo test -p cors-cli` writes what is said now; read it before it is kept.
+//! `tests/cli`, by `sh`. `SNAPSHOTS=overwrite cargo test -p oss-cors` writes what is said now; read it before it is kept.
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cors_core::LintCode;
+use oss_cors_core::LintCode;
 use snapbox::{Assert, Data};
 
 fn transcripts() -> Vec<PathBuf> {

@@ -15,10 +15,10 @@
 //!                                                         Answer:  preflight accepted or refused, app never called
 //! ```
 //!
-//! Services use `cors-tower` (axum, hyper, anything tower) or `cors-actix`; both stand on this crate and re-export it.
+//! Services use `oss-cors-tower` (axum, hyper, anything tower) or `oss-cors-actix`; both stand on this crate and re-export it.
 //!
 //! ```
-//! use cors_core::{CorsRequest, Decision, Profile, RuleFile};
+//! use oss_cors_core::{CorsRequest, Decision, Profile, RuleFile};
 //!
 //! let file = RuleFile::parse(
 //!     br#"<CORSConfiguration>
@@ -37,12 +37,12 @@
 //! let Decision::Forward { rule: Ok(rule), vary_origin: false } = table.decide(&request) else { panic!() };
 //! assert_eq!(rule.number(), 1);
 //! assert_eq!(rule.expose_headers().unwrap(), "ETag");
-//! # Ok::<(), cors_core::ConfigErrors>(())
+//! # Ok::<(), oss_cors_core::ConfigErrors>(())
 //! ```
 //!
 //! # What is not here
 //!
-//! Reading files (`cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
+//! Reading files (`oss-cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
 //! the browser would hide; it never stops a request from arriving.
 
 mod adapter;

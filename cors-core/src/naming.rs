@@ -12,7 +12,7 @@ use crate::error::quoted;
 /// How the bucket is found in a request. Cheap to clone.
 ///
 /// ```
-/// use cors_core::BucketNaming;
+/// use oss_cors_core::BucketNaming;
 ///
 /// let naming = BucketNaming::virtual_host(["oss.example.com", "example.com"])?;
 /// assert_eq!(naming.bucket("Photos.oss.example.com:8080", "/cat.jpg").as_deref(), Some("photos"));
@@ -20,7 +20,7 @@ use crate::error::quoted;
 ///
 /// let naming = BucketNaming::path();
 /// assert_eq!(naming.bucket("oss.example.com", "/photos/cat.jpg").as_deref(), Some("photos"));
-/// # Ok::<(), cors_core::SuffixError>(())
+/// # Ok::<(), oss_cors_core::SuffixError>(())
 /// ```
 #[derive(Clone)]
 pub struct BucketNaming(Way);

@@ -19,7 +19,7 @@ pub const MAX_SHADOW_EXAMPLES: usize = 32;
 /// it would change is counted. Clones share the candidate and the counts.
 ///
 /// ```
-/// use cors_core::{CorsHandle, CorsRequest, Profile, RuleFile, Shadow};
+/// use oss_cors_core::{CorsHandle, CorsRequest, Profile, RuleFile, Shadow};
 ///
 /// let rules = |origin: &str| {
 ///     let rule = format!("<AllowedOrigin>{origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>");
@@ -37,7 +37,7 @@ pub const MAX_SHADOW_EXAMPLES: usize = 32;
 ///
 /// shadow.promote(&live);
 /// assert_eq!((live.generation(), shadow.report().compared()), (2, 0));
-/// # Ok::<(), cors_core::ConfigErrors>(())
+/// # Ok::<(), oss_cors_core::ConfigErrors>(())
 /// ```
 #[derive(Clone)]
 pub struct Shadow(Arc<Trial>);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use cors_core::ConfigErrors;
+use oss_cors_core::ConfigErrors;
 
 /// A rule file that could not be read, or that has faults.
 ///

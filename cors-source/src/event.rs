@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cors_core::RuleChanges;
+use oss_cors_core::RuleChanges;
 
 use crate::error::LoadError;
 

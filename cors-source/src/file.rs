@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use cors_core::{Format, MAX_FILE_BYTES, Profile, RuleFile};
+use oss_cors_core::{Format, MAX_FILE_BYTES, Profile, RuleFile};
 
 use crate::error::{LoadError, LoadErrorKind};
 
 /// Reads the rule file at `path` under [`Profile::Oss`]. The format follows the extension, else the
-/// content; XML and JSON are built in, YAML and TOML with the features of `cors-core`.
+/// content; XML and JSON are built in, YAML and TOML with the features of `oss-cors-core`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Where rules come from. Feeds [`cors_core`], which does no IO itself.
+//! Where rules come from. Feeds [`oss_cors_core`], which does no IO itself.
 //!
 //! ```text
 //!   load_file ----read once----> RuleFile

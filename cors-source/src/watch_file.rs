@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use cors_core::{CorsConfiguration, CorsHandle, Profile, RuleChanges, RuleFile, WeakCorsHandle};
+use oss_cors_core::{CorsConfiguration, CorsHandle, Profile, RuleChanges, RuleFile, WeakCorsHandle};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::WatchEvent;
@@ -16,9 +16,9 @@ use crate::watch::{self, Bell, Key, Site, Spot, Survey, Verdict};
 /// how, and has settings.
 ///
 /// ```no_run
-/// let handle = cors_source::watch_file("cors.xml")?;
+/// let handle = oss_cors_source::watch_file("cors.xml")?;
 /// let table = handle.load();
-/// # Ok::<(), cors_source::LoadError>(())
+/// # Ok::<(), oss_cors_source::LoadError>(())
 /// ```
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub fn watch_file(path: impl AsRef<Path>) -> Result<CorsHandle, LoadError> {
 ///   says the same, with all its faults, and its repair is noticed.
 /// - A file that says what is in force already is no new generation.
 /// - The path is refused, never waited for, where it is no regular file, or over
-///   [`MAX_FILE_BYTES`](cors_core::MAX_FILE_BYTES).
+///   [`MAX_FILE_BYTES`](oss_cors_core::MAX_FILE_BYTES).
 /// - The last clone of the handle that is dropped ends the watch and its thread.
 ///
 /// The kernel tells of changes (the `notify` crate); where it cannot, the path is looked at every 250 ms, and every

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, fs, io};
 
-use cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleChanges, WeakBuckets};
+use oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleChanges, WeakBuckets};
 
 use crate::error::{LoadError, LoadErrorKind, LoadErrors};
 use crate::event::WatchEvent;
@@ -18,9 +18,9 @@ use crate::watch::{self, Bell, Folder, Key, Print, Site, Spot, Survey, Verdict, 
 /// [`FolderWatch`] tells how, and has settings.
 ///
 /// ```no_run
-/// let buckets = cors_source::watch_folder("rules")?; // rules/photos.xml, rules/videos.json
+/// let buckets = oss_cors_source::watch_folder("rules")?; // rules/photos.xml, rules/videos.json
 /// let table = buckets.load("photos");
-/// # Ok::<(), cors_source::LoadErrors>(())
+/// # Ok::<(), oss_cors_source::LoadErrors>(())
 /// ```
 ///
 /// # Errors

@@ -12,7 +12,7 @@
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
-//! use cors_tower::OssCorsLayer;
+//! use oss_cors_tower::OssCorsLayer;
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@
 //! # hyper
 //!
 //! ```no_run
-//! use cors_tower::OssCorsLayer;
+//! use oss_cors_tower::OssCorsLayer;
 //! use http_body_util::Full;
 //! use hyper::{Request, Response, body::{Bytes, Incoming}, server::conn::http1};
 //! use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -68,10 +68,10 @@ mod service;
 mod write;
 
 pub use body::ResponseBody;
-pub use cors_core;
-pub use cors_source::{LoadError, LoadErrorKind};
 pub use future::ResponseFuture;
 pub use layer::OssCorsLayer;
+pub use oss_cors_core;
+pub use oss_cors_source::{LoadError, LoadErrorKind};
 pub use service::OssCors;
 
 /// Compiles the quick starts of the README.

@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::iter::Map;
 use std::task::{Context, Poll};
 
-use cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine, allow_headers};
 use http::header::{self, GetAll, HeaderName, ValueIter};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use oss_cors_core::{AdapterOptions, AdapterRules, CorsRequest, Decision, FieldLine, allow_headers};
 use tower_service::Service;
 
 use crate::body::ResponseBody;

@@ -1,9 +1,11 @@
 //! A decision onto a response.
 
 use bytes::Bytes;
-use cors_core::{AdapterOptions, Outcome, Refusal, RefusalBody, Rule, is_cors_response_header, merge_vary, request_id};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
+use oss_cors_core::{
+    AdapterOptions, Outcome, Refusal, RefusalBody, Rule, is_cors_response_header, merge_vary, request_id,
+};
 
 /// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
 /// held until the response comes.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use cors_tower::cors_core::Refusal;
 use http::StatusCode;
+use oss_cors_tower::oss_cors_core::Refusal;
 
 use crate::xml::Xml;
 

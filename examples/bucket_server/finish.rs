@@ -6,9 +6,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cors_tower::cors_core::{Outcome, request_id};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
+use oss_cors_tower::oss_cors_core::{Outcome, request_id};
 
 use crate::error::ApiError;
 use crate::query::Query;

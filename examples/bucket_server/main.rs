@@ -40,8 +40,8 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 use clap::Parser;
-use cors_tower::OssCorsLayer;
-use cors_tower::cors_core::{BucketNaming, Buckets, RefusalBody};
+use oss_cors_tower::OssCorsLayer;
+use oss_cors_tower::oss_cors_core::{BucketNaming, Buckets, RefusalBody};
 use tokio::net::TcpListener;
 
 use args::{Args, Limits};

@@ -9,10 +9,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cors_tower::cors_core::{Shadow, Status};
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use oss_cors_tower::oss_cors_core::{Shadow, Status};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::service_fn;

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use comfy_table::{Table, presets};
-use cors_source::{FileWatch, LoadError, WatchEvent, load_file};
-use cors_tower::cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleChanges, RuleFile};
+use oss_cors_source::{FileWatch, LoadError, WatchEvent, load_file};
+use oss_cors_tower::oss_cors_core::{
+    ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleChanges, RuleFile,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Args;

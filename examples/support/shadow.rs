@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cors_source::LoadError;
-use cors_tower::cors_core::Shadow;
+use oss_cors_source::LoadError;
+use oss_cors_tower::oss_cors_core::Shadow;
 use tokio::sync::Notify;
 
 use super::rules::{Reload, Rules};

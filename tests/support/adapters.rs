@@ -6,11 +6,11 @@ use std::rc::Rc;
 use actix_web::dev::Service;
 use actix_web::{App, HttpRequest, HttpResponse, test, web};
 use bytes::Bytes;
-use cors_actix::OssCors;
-use cors_tower::OssCorsLayer;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use oss_cors_actix::OssCors;
+use oss_cors_tower::OssCorsLayer;
 use tower::{Layer, ServiceExt, service_fn};
 
 /// The status, the sorted CORS and `Vary` headers as lines, and who answered: `app`, or the code of a refusal.

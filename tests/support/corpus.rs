@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use cors_core::{Profile, RuleFile, RuleTable};
+use oss_cors_core::{Profile, RuleFile, RuleTable};
 use serde::Deserialize;
 
 use super::oracle::{Bucket, Header};

@@ -3,7 +3,7 @@
 //! It shares nothing with the engine but the configuration as written, so that one mistake is not made twice.
 //! Header names are in lower case, here and in what it returns.
 
-use cors_core::{CorsConfiguration, CorsRule};
+use oss_cors_core::{CorsConfiguration, CorsRule};
 
 /// A header: its name in lower case, and the bytes of its value.
 pub(crate) type Header = (String, Vec<u8>);

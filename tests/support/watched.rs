@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cors_core::{CorsRequest, Decision, RuleTable};
+use oss_cors_core::{CorsRequest, Decision, RuleTable};
 use tempfile::TempDir;
 
 /// The longest time from a change to its effect.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cors_core::{
+use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Format, Profile, Rule, RuleFile, RuleTable,
 };
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Two files, decision by decision: every class of requests that they answer differently.
 
-use cors_core::{ConfigErrors, RuleFile};
+use oss_cors_core::{ConfigErrors, RuleFile};
 
 use super::classes::{classes, header_sets};
 use super::group::{Change, Grouping};

@@ -1,6 +1,6 @@
 //! How the answer to one request changes from one file to the other.
 
-use cors_core::{Rule, RuleTable, Unmatched};
+use oss_cors_core::{Rule, RuleTable, Unmatched};
 
 use super::classes::Pair;
 use super::masks::{Mask, first};

@@ -3,7 +3,7 @@
 //! A request's rule is the first that all three have in common, so origins with the same mask are answered alike, and
 //! files are compared class by class instead of request by request.
 
-use cors_core::{
+use oss_cors_core::{
     ConfigErrors, CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, Rule, RuleTable,
 };
 

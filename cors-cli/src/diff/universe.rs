@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cors_core::{CorsConfiguration, CorsRule};
+use oss_cors_core::{CorsConfiguration, CorsRule};
 
 /// At most so many entries are looked at, of both files together: of two files with 20 rules of 200 origins, all.
 const MOST_ORIGINS: usize = 10_000;

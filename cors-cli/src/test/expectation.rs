@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cors_core::{Explanation, Outcome};
+use oss_cors_core::{Explanation, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// What becomes of a request.

@@ -7,7 +7,7 @@ mod update;
 use std::path::PathBuf;
 
 use clap::Args;
-use cors_core::{Explanation, RuleTable};
+use oss_cors_core::{Explanation, RuleTable};
 use serde::Serialize;
 
 use crate::args::ProfileChoice;

@@ -59,7 +59,7 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 /// A shared place for the rules of many buckets. Clones share it.
 ///
 /// ```
-/// use cors_core::{Buckets, CorsConfiguration, CorsRule, Profile};
+/// use oss_cors_core::{Buckets, CorsConfiguration, CorsRule, Profile};
 ///
 /// let rule = CorsRule {
 ///     allowed_origins: vec!["https://app.example.com".into()],
@@ -72,7 +72,7 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 ///
 /// assert_eq!(buckets.load("photos").rules().len(), 1);
 /// assert!(buckets.contains("logs") && !buckets.contains("other"));
-/// # Ok::<(), cors_core::ConfigErrors>(())
+/// # Ok::<(), oss_cors_core::ConfigErrors>(())
 /// ```
 #[derive(Clone)]
 pub struct Buckets(Arc<Live>);

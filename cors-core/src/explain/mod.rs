@@ -11,7 +11,7 @@
 //! was tried.
 //!
 //! ```
-//! use cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};
+//! use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};
 //!
 //! let rule = CorsRule {
 //!     allowed_origins: vec!["https://app.example.com".into()],
@@ -25,7 +25,7 @@
 //! let near_miss = explanation.near_miss().unwrap();
 //! assert_eq!(near_miss.rule, 1);
 //! assert_eq!(near_miss.changes[0].to_string(), "add AllowedOrigin `http://app.example.com` to rule 1");
-//! # Ok::<(), cors_core::ConfigErrors>(())
+//! # Ok::<(), oss_cors_core::ConfigErrors>(())
 //! ```
 
 mod asked;

@@ -47,7 +47,7 @@ impl CorsConfiguration {
     /// [the module](self) for the limits.
     ///
     /// ```
-    /// use cors_core::{Format, LintCode, Profile, RuleFile, Severity};
+    /// use oss_cors_core::{Format, LintCode, Profile, RuleFile, Severity};
     ///
     /// let file = RuleFile::parse(
     ///     br#"<CORSConfiguration>
@@ -67,7 +67,7 @@ impl CorsConfiguration {
     /// assert_eq!(lint.severity(), Severity::Warning);
     /// assert_eq!(lint.value(), Some("https://www.example.com/"));
     /// assert_eq!(lint.to_string(), "an origin has no slash at its end; write `https://www.example.com`");
-    /// # Ok::<(), cors_core::ConfigErrors>(())
+    /// # Ok::<(), oss_cors_core::ConfigErrors>(())
     /// ```
     pub fn lint(&self, profile: Profile) -> Vec<Lint> {
         let mut findings = Findings::default();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cors_core::{CorsConfiguration, Format, MAX_BUCKET_BYTES, Profile, RuleFile};
+use oss_cors_core::{CorsConfiguration, Format, MAX_BUCKET_BYTES, Profile, RuleFile};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cors_core::MAX_FILE_BYTES;
 use etcd_client::{
     Certificate, Client, ConnectOptions, Error, GetOptions, Identity, ResponseHeader, TlsOptions, WatchOptions,
     WatchResponse, WatchStream,
 };
+use oss_cors_core::MAX_FILE_BYTES;
 use tokio::time::timeout;
 
 use super::error::{EtcdError, quoted};

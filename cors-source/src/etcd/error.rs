@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use cors_core::ConfigErrors;
 use etcd_client::Error;
+use oss_cors_core::ConfigErrors;
 
 /// etcd gave no rules, or the cache of them could not be read or written.
 ///
@@ -162,7 +162,7 @@ pub(super) fn faults(head: &str, errors: &ConfigErrors) -> String {
 
 /// At most 128 bytes of `text`, which others wrote, without control characters.
 pub(super) fn quoted(text: &str) -> String {
-    let mut end = text.len().min(cors_core::MAX_QUOTED);
+    let mut end = text.len().min(oss_cors_core::MAX_QUOTED);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

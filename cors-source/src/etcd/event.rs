@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cors_core::ConfigErrors;
+use oss_cors_core::ConfigErrors;
 
 use super::error::{EtcdError, faults, quoted};
 

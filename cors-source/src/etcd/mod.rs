@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cors_core::{Buckets, ConfigErrors, CorsHandle, Format, Profile, RuleFile, RuleTable};
+use oss_cors_core::{Buckets, ConfigErrors, CorsHandle, Format, Profile, RuleFile, RuleTable};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -41,7 +41,7 @@ pub use event::EtcdEvent;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// use cors_source::etcd::EtcdSource;
+/// use oss_cors_source::etcd::EtcdSource;
 ///
 /// let buckets = EtcdSource::new(["https://etcd-1:2379", "https://etcd-2:2379"])
 ///     .ca_certificate(std::fs::read("/etc/etcd/ca.pem")?)
@@ -141,7 +141,7 @@ impl EtcdSource {
     }
 
     /// How values are written; unless told, as [`Format::detect`] finds. XML and JSON are built in, YAML and TOML with
-    /// the features of `cors-core`.
+    /// the features of `oss-cors-core`.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.reading.format = Some(format);

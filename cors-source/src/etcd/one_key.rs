@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, RuleFile, WeakCorsHandle};
+use oss_cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, RuleFile, WeakCorsHandle};
 use tokio::sync::Notify;
 
 use super::Reading;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cors_core::{Buckets, ConfigErrors, CorsConfiguration, MAX_BUCKET_BYTES, WeakBuckets};
+use oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, MAX_BUCKET_BYTES, WeakBuckets};
 use tokio::sync::Notify;
 
 use super::Reading;

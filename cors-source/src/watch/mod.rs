@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cors_core::{Profile, RuleFile};
+use oss_cors_core::{Profile, RuleFile};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::file;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use cors_core::MAX_FILE_BYTES;
+use oss_cors_core::MAX_FILE_BYTES;
 
 use super::way::{Identity, identity};
 use crate::file;

@@ -2,8 +2,8 @@
 //! layer's business.
 
 use axum::response::IntoResponse;
-use cors_tower::cors_core::{ConfigError, ConfigErrorKind, ConfigErrors, Format, Profile, RuleFile};
 use http::StatusCode;
+use oss_cors_tower::oss_cors_core::{ConfigError, ConfigErrorKind, ConfigErrors, Format, Profile, RuleFile};
 
 use super::{Answer, no_content, xml};
 use crate::Server;

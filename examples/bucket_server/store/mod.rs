@@ -16,11 +16,11 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use cors_tower::cors_core::{Buckets, ConfigErrors, CorsConfiguration, Profile};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use object_store::path::Path;
 use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt, PutPayload};
+use oss_cors_tower::oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, Profile};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 

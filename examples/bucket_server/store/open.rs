@@ -7,12 +7,12 @@ use std::path::Path as Folder;
 use std::sync::{Arc, RwLock};
 
 use bytes::Bytes;
-use cors_tower::cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleFile};
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use oss_cors_tower::oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleFile};
 use tokio::sync::Mutex;
 
 use super::index::{Bucket, Index};
@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-fn rules(xml: &[u8]) -> Result<CorsConfiguration, cors_tower::cors_core::ConfigErrors> {
+fn rules(xml: &[u8]) -> Result<CorsConfiguration, oss_cors_tower::oss_cors_core::ConfigErrors> {
     RuleFile::parse(xml, Some(Format::Xml), Profile::Oss).map(RuleFile::into_configuration)
 }
 
