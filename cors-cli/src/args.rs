@@ -1,7 +1,6 @@
 //! The command line: one description for parsing, `--help`, completions and the manual page.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use oss_cors_core::Profile;
 
 use crate::check::Check;
 use crate::completions::Completions;
@@ -75,29 +74,6 @@ impl Color {
     }
 }
 
-/// Whose rules about rules apply.
-#[derive(Debug, Args)]
-pub struct ProfileChoice {
-    /// `extended` also takes any method and AllowCredentials, which OSS does not have
-    #[arg(long, default_value = "oss")]
-    profile: ProfileName,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ProfileName {
-    Oss,
-    Extended,
-}
-
-impl ProfileChoice {
-    pub fn profile(&self) -> Profile {
-        match self.profile {
-            ProfileName::Oss => Profile::Oss,
-            ProfileName::Extended => Profile::Extended,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -105,5 +81,19 @@ mod tests {
     #[test]
     fn the_description_contradicts_itself_nowhere() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_its_page() {
+        use clap::builder::TypedValueParser;
+        let named: Vec<String> = crate::man::verbs()
+            .possible_values()
+            .into_iter()
+            .flatten()
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        let existing: Vec<String> =
+            super::Arguments::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+        assert_eq!(named, existing);
     }
 }

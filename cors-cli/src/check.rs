@@ -8,9 +8,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use oss_cors_core::{ConfigErrors, Lint, LintCode, Position};
 use serde::Serialize;
 
-use crate::args::ProfileChoice;
 use crate::excerpt;
 use crate::finding::{Finding, Severity};
+use crate::profile::ProfileChoice;
 use crate::report::{Exit, Failure, Report, Screen};
 use crate::source::Source;
 use crate::style::{ERROR, GOOD, HEADING};
@@ -124,8 +124,8 @@ impl Check {
         let file = path.to_string_lossy().into_owned();
         let source = match Source::read(path) {
             Ok(source) => source,
-            Err(failure) => {
-                let unreadable = Some(failure.message().to_owned());
+            Err(error) => {
+                let unreadable = Some(error.to_string());
                 return Checked { file, unreadable, findings: Vec::new(), source: None };
             }
         };

@@ -1,10 +1,9 @@
 //! `completions`: what a shell needs to complete the command line.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use serde::Serialize;
 
-use crate::args::Arguments;
 use crate::report::{Exit, Failure, Report, Screen};
 
 /// Write the completions for a shell
@@ -25,9 +24,10 @@ struct Document {
 }
 
 impl Completions {
-    pub fn run(&self, screen: &Screen) -> Result<Report, Failure> {
+    /// `command` is the whole command line.
+    pub fn run(&self, mut command: Command, screen: &Screen) -> Result<Report, Failure> {
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "oss-cors", &mut text);
+        clap_complete::generate(self.shell, &mut command, "oss-cors", &mut text);
         let text = String::from_utf8_lossy(&text).into_owned();
         if screen.json {
             return Ok(Report::json(&Document { shell: self.shell.to_string(), text }, Exit::Good));

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use oss_cors_core::CorsConfiguration;
 use serde::Serialize;
 
-use crate::args::ProfileChoice;
 use crate::escape::Plain;
+use crate::profile::ProfileChoice;
 use crate::report::{Exit, Failure, Report, Screen};
 use crate::source::Source;
 use crate::style::WARNING;

@@ -7,7 +7,7 @@ use oss_cors_core::explain::{Point, RequestKind, Verdict};
 use oss_cors_core::{Explanation, Outcome};
 use serde::Serialize;
 
-use crate::args::ProfileChoice;
+use crate::profile::ProfileChoice;
 use crate::report::{Exit, Failure, Report, Screen};
 use crate::request::Request;
 use crate::source::Source;

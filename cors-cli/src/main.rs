@@ -17,6 +17,7 @@ mod explain;
 mod finding;
 mod init;
 mod man;
+mod profile;
 mod report;
 mod request;
 mod source;
@@ -25,7 +26,7 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Verb};
 
@@ -40,8 +41,8 @@ fn main() -> ExitCode {
         Verb::Convert(verb) => verb.run(&screen),
         Verb::Diff(verb) => verb.run(&screen),
         Verb::Init(verb) => verb.run(&screen),
-        Verb::Completions(verb) => verb.run(&screen),
-        Verb::Man(verb) => verb.run(&screen),
+        Verb::Completions(verb) => verb.run(Arguments::command(), &screen),
+        Verb::Man(verb) => verb.run(Arguments::command(), &screen),
     };
     done.unwrap_or_else(|failure| failure.report(&screen)).print()
 }

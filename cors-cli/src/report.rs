@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::excerpt;
 use crate::finding::Finding;
-use crate::source::Source;
+use crate::source::{Source, SourceError};
 use crate::style::ERROR;
 
 /// How to write: chosen once, from the arguments and the terminal.
@@ -124,15 +124,6 @@ impl Failure {
         Self { file: Some(file), ..Self::new(message) }
     }
 
-    pub fn does_not_load(source: Source, findings: Vec<Finding>) -> Self {
-        let message = format!("the rule file `{}` does not load", source.name());
-        Self { message, file: Some(source.json_name()), findings, shown: Some(source) }
-    }
-
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     pub fn report(self, screen: &Screen) -> Report {
         if screen.json {
             let Self { message: error, file, findings, .. } = &self;
@@ -144,6 +135,19 @@ impl Failure {
         }
         notes.push_str(&format!("{ERROR}error{ERROR:#}: {}\n", self.message));
         Report::text(String::new(), Exit::Unusable).with_notes(notes)
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let message = error.to_string();
+        match error {
+            SourceError::Unreadable { path, .. } => Self::of_file(path.to_string_lossy().into_owned(), message),
+            SourceError::Faulty { source, findings } => {
+                Self { message, file: Some(source.json_name()), findings, shown: Some(source) }
+            }
+            SourceError::StandardInputTwice => Self::new(message),
+        }
     }
 }
 

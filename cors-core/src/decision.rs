@@ -45,6 +45,16 @@ pub enum Outcome {
     Answered(Result<usize, Refusal>),
 }
 
+impl Outcome {
+    /// The number of the matching rule, counted from 1.
+    pub fn rule(self) -> Option<usize> {
+        match self {
+            Self::Forwarded(rule) => rule.ok(),
+            Self::Answered(rule) => rule.ok(),
+        }
+    }
+}
+
 /// Why no rule matched: the first point at which none was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

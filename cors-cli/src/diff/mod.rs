@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::ProfileChoice;
+use crate::profile::ProfileChoice;
 use crate::report::{Exit, Failure, Report, Screen};
 use crate::source::{Source, only_once};
 use compare::compare;

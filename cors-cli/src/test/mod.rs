@@ -10,9 +10,9 @@ use clap::Args;
 use oss_cors_core::{Explanation, RuleTable};
 use serde::Serialize;
 
-use crate::args::ProfileChoice;
 use crate::escape::{self, Plain};
 use crate::explain;
+use crate::profile::ProfileChoice;
 use crate::report::{Exit, Failure, Report, Screen};
 use crate::source::{Source, only_once};
 use crate::style::{ERROR, GOOD};

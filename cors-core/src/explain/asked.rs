@@ -4,23 +4,9 @@ use std::fmt;
 
 use super::points::Points;
 use super::quoted::{Listed, Quoted};
-use crate::request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+use super::request::{Request, is_header_name};
+use crate::request::{FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 use crate::text::is_token;
-
-/// A request of any adapter, with its lines of request-header names collected.
-pub(super) type Request<'a> = CorsRequest<'a, Vec<&'a [u8]>>;
-
-pub(super) fn collected<'a, L>(request: &CorsRequest<'a, L>) -> Request<'a>
-where
-    L: IntoIterator<Item = &'a [u8]> + Clone,
-{
-    CorsRequest {
-        method: request.method,
-        origin: request.origin,
-        request_method: request.request_method,
-        request_headers: request.request_headers.clone().into_iter().collect(),
-    }
-}
 
 /// The request, as the rules see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +23,7 @@ pub struct Asked {
     /// The names in `Access-Control-Request-Headers` of a preflight, as sent, each once; empty for too many.
     pub headers: Vec<Quoted>,
     /// What is malformed: nothing that is malformed matches any rule.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::all_told"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::serializers::with_messages"))]
     pub problems: Vec<Problem>,
 }
 
@@ -187,9 +173,4 @@ fn problems(request: &Request<'_>, points: &Points<'_>) -> Vec<Problem> {
         points.headers.iter().filter(|(name, _)| !is_header_name(name)).map(|(name, _)| name.clone()).collect();
     let names = (!names.is_empty()).then_some(Problem::NotHeaderNames { names });
     origin.into_iter().chain(method).chain(too_many).chain(names).collect()
-}
-
-/// Whether some rule could allow it at all.
-pub(super) fn is_header_name(name: &Quoted) -> bool {
-    is_token(name.as_bytes()) && name.as_bytes() != b"*"
 }

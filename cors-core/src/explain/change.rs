@@ -15,7 +15,7 @@ pub enum Change {
         /// The rule's number, counted from 1.
         rule: usize,
         /// AllowedOrigin, AllowedMethod or AllowedHeader.
-        #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::element"))]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "super::serializers::element"))]
         element: Element,
         /// The entries, as to be written.
         entries: Vec<Quoted>,
@@ -27,7 +27,7 @@ pub enum Change {
         /// The rule's number, counted from 1.
         rule: usize,
         /// AllowedOrigin.
-        #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::element"))]
+        #[cfg_attr(feature = "serde", serde(serialize_with = "super::serializers::element"))]
         element: Element,
         /// The entry, as written.
         entry: Quoted,

@@ -2,24 +2,26 @@
 
 use std::fmt;
 
+use super::asked::Asked;
+use super::explanation::Explanation;
+use super::near_miss::NearMiss;
 use super::quoted::Listed;
-use super::{Asked, Explanation, NearMiss};
 use crate::decision::{Outcome, Refusal, Unmatched};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.asked.fmt(f)?;
+        self.asked().fmt(f)?;
         self.answer(f)?;
-        self.headers.iter().try_for_each(|header| write!(f, "\n  {header}"))?;
-        self.rules.iter().try_for_each(|rule| write!(f, "\n{rule}"))?;
-        self.near_miss.iter().try_for_each(|near_miss| write!(f, "\n{near_miss}"))?;
-        self.hints.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
+        self.headers().iter().try_for_each(|header| write!(f, "\n  {header}"))?;
+        self.rules().iter().try_for_each(|rule| write!(f, "\n{rule}"))?;
+        self.near_miss().iter().try_for_each(|near_miss| write!(f, "\n{near_miss}"))?;
+        self.hints().iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
     }
 }
 
 impl Explanation {
     fn answer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.outcome {
+        match self.outcome() {
             Outcome::Answered(Ok(rule)) => {
                 write!(f, "\naccepted by rule {rule}: 200, and the application is not called")
             }

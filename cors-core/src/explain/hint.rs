@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use super::asked::{Request, RequestKind};
+use super::asked::RequestKind;
 use super::points::{RuleExplanation, Verdict};
 use super::quoted::Listed;
+use super::request::Request;
 use crate::decision::{Outcome, Refusal};
+use crate::request::FieldLine;
 use crate::rule::Rule;
 use crate::table::RuleTable;
 
@@ -99,7 +101,7 @@ pub(super) fn all(
     outcome: Outcome,
     rules: &[RuleExplanation],
 ) -> Vec<Hint> {
-    let mut hints = match super::matched(outcome).and_then(|number| table.rules().get(number - 1)) {
+    let mut hints = match outcome.rule().and_then(|number| table.rules().get(number - 1)) {
         Some(rule) => of_match(table, rule, request, kind),
         None => Vec::new(),
     };
@@ -121,7 +123,7 @@ pub(super) fn all(
 fn of_match(table: &RuleTable, rule: &Rule, request: &Request<'_>, kind: RequestKind) -> Vec<Hint> {
     let is_preflight = kind == RequestKind::Preflight;
     let method = match request.request_method {
-        crate::request::FieldLine::One(method) if is_preflight => method,
+        FieldLine::One(method) if is_preflight => method,
         _ => request.method,
     };
     let writes = matches!(method, b"PUT" | b"POST");
@@ -142,9 +144,9 @@ fn exposes_etag(rule: &Rule) -> bool {
 
 /// The first rule that would answer otherwise than the one that answers.
 fn shadowing(rules: &[RuleExplanation]) -> Option<Hint> {
-    rules.iter().find_map(|told| match &told.verdict {
+    rules.iter().find_map(|rule| match &rule.verdict {
         Verdict::Shadowed { by, differs } if !differs.is_empty() => {
-            Some(Hint::Shadowing { by: *by, rule: told.rule, differs: differs.clone() })
+            Some(Hint::Shadowing { by: *by, rule: rule.rule, differs: differs.clone() })
         }
         _ => None,
     })

@@ -1,50 +1,53 @@
 //! The explanation for tools. Keys and names are stable; `message` is the text for people, and may change.
 
-use std::fmt;
-
 use serde::{Serialize, Serializer};
 
-use super::{Asked, Explanation, Hint, NearMiss, Quoted, RuleExplanation, SentHeader};
+use super::asked::Asked;
+use super::explanation::Explanation;
+use super::hint::Hint;
+use super::near_miss::NearMiss;
+use super::points::RuleExplanation;
+use super::sent::SentHeader;
+use super::serializers::with_messages;
 use crate::decision::{Outcome, Refusal, Unmatched};
-use crate::error::Element;
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct Document<'a> {
     request: &'a Asked,
     /// Answered here; otherwise the application is called.
     answered: bool,
     rule: Option<usize>,
     unmatched: Option<&'static str>,
     status: Option<u16>,
-    refusal: Option<ToldRefusal>,
+    refusal: Option<RefusalDocument>,
     headers: &'a [SentHeader],
     rules: &'a [RuleExplanation],
     near_miss: Option<&'a NearMiss>,
-    #[serde(serialize_with = "all_told")]
+    #[serde(serialize_with = "with_messages")]
     hints: &'a [Hint],
 }
 
 #[derive(Serialize)]
-struct ToldRefusal {
+struct RefusalDocument {
     code: &'static str,
     message: &'static str,
 }
 
 impl Serialize for Explanation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let told = Told {
-            request: &self.asked,
-            answered: matches!(self.outcome, Outcome::Answered(_)),
+        let document = Document {
+            request: self.asked(),
+            answered: matches!(self.outcome(), Outcome::Answered(_)),
             rule: self.rule(),
-            unmatched: unmatched(self.outcome),
+            unmatched: unmatched(self.outcome()),
             status: self.status(),
-            refusal: self.refusal().map(|refusal| ToldRefusal { code: refusal.code(), message: refusal.message() }),
-            headers: &self.headers,
-            rules: &self.rules,
-            near_miss: self.near_miss.as_ref(),
-            hints: &self.hints,
+            refusal: self.refusal().map(|refusal| RefusalDocument { code: refusal.code(), message: refusal.message() }),
+            headers: self.headers(),
+            rules: self.rules(),
+            near_miss: self.near_miss(),
+            hints: self.hints(),
         };
-        told.serialize(serializer)
+        document.serialize(serializer)
     }
 }
 
@@ -69,31 +72,4 @@ fn unmatched(outcome: Outcome) -> Option<&'static str> {
         Unmatched::Headers => "headers",
         Unmatched::TooManyHeaders => "too_many_headers",
     })
-}
-
-/// Whole, as text; bytes that are not UTF-8 become U+FFFD.
-impl Serialize for Quoted {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
-    }
-}
-
-/// By its name in the rule file.
-pub(super) fn element<S: Serializer>(element: &Element, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(element.name())
-}
-
-/// Each with its text for people as `message`.
-pub(super) fn all_told<T, S>(all: &(impl AsRef<[T]> + ?Sized), serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: Serialize + fmt::Display,
-    S: Serializer,
-{
-    #[derive(Serialize)]
-    struct WithMessage<'a, T> {
-        #[serde(flatten)]
-        told: &'a T,
-        message: String,
-    }
-    serializer.collect_seq(all.as_ref().iter().map(|told| WithMessage { told, message: told.to_string() }))
 }

@@ -15,12 +15,12 @@ pub struct NearMiss {
     /// Its number, counted from 1.
     pub rule: usize,
     /// What keeps it from matching: one reason for each point on which it fails.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::all_told"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::serializers::with_messages"))]
     pub reasons: Vec<Reason>,
     /// Other rules that allow what this one does not.
     pub elsewhere: Vec<Elsewhere>,
     /// Changes that make a rule match, each of them alone. Empty where no single one does.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "super::json::all_told"))]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "super::serializers::with_messages"))]
     pub changes: Vec<Change>,
 }
 

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use super::asked::Request;
 use super::change::Change;
 use super::near_miss::Reason;
 use super::origin::{self, Resemblance, Slip};
 use super::quoted::Quoted;
-use super::search::Search;
+use super::trial::Trial;
 use crate::case::AsIs;
 use crate::config::MAX_RULES;
 use crate::error::Element;
@@ -27,7 +26,7 @@ pub(super) struct Origins {
     usable: RuleSet,
 }
 
-impl Search<'_> {
+impl Trial<'_> {
     pub(super) fn origins(&self) -> Option<Origins> {
         let FieldLine::One(origin) = self.request.origin else { return None };
         let origin = std::str::from_utf8(origin).ok()?;
@@ -103,12 +102,6 @@ impl Search<'_> {
         let moved = resemblance.and_then(|found| found.page.as_deref()).and_then(|page| self.send_origin(page));
         let changes = [replaced.unwrap_or(add)].into_iter().chain(moved).collect();
         (cost, reason(entry, None, differences), changes)
-    }
-
-    /// To send `origin` instead, if a rule matches then.
-    pub(super) fn send_origin(&self, origin: &str) -> Option<Change> {
-        let changed = Request { origin: FieldLine::One(origin.as_bytes()), ..self.request.clone() };
-        (self.matches)(&changed).then(|| Change::SendOrigin { value: Quoted::new(origin) })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::asked::Request;
 use super::quoted::{Listed, Quoted};
+use super::request::Request;
 use crate::index::RuleSet;
 use crate::request::{FieldLine, MAX_REQUEST_HEADERS_BYTES, list_items};
 use crate::rule::Rule;
@@ -107,9 +107,9 @@ impl<'a> Points<'a> {
         origin.into_iter().chain(method).chain(headers).collect()
     }
 
-    pub(super) fn told(&self, table: &RuleTable) -> Vec<RuleExplanation> {
+    pub(super) fn rules(&self, table: &RuleTable) -> Vec<RuleExplanation> {
         let mut first: Option<&Rule> = None;
-        let mut told = Vec::with_capacity(table.rules().len());
+        let mut explained = Vec::with_capacity(table.rules().len());
         for (index, rule) in table.rules().iter().enumerate() {
             let failures = self.failures(index);
             let verdict = match first {
@@ -120,9 +120,9 @@ impl<'a> Points<'a> {
                     Verdict::Matches
                 }
             };
-            told.push(RuleExplanation { rule: rule.number(), verdict });
+            explained.push(RuleExplanation { rule: rule.number(), verdict });
         }
-        told
+        explained
     }
 }
 

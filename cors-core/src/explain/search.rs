@@ -1,19 +1,19 @@
 //! The search for the nearest miss: each rule is judged on each point on which it fails. The fewer points, and the
 //! smaller what is wrong on them, the nearer.
 
-use std::collections::HashSet;
-
-use super::asked::{Request, RequestKind, is_header_name};
+use super::asked::RequestKind;
 use super::change::Change;
 use super::near_miss::{Elsewhere, MethodDifference, NearMiss, Reason};
 use super::origin;
 use super::origins::Origins;
 use super::points::{Failure, Point, Points};
 use super::quoted::Quoted;
+use super::request::{Request, is_header_name};
+use super::trial::Trial;
 use crate::config::MAX_METHOD_BYTES;
 use crate::error::Element;
 use crate::index::RuleSet;
-use crate::request::{FieldLine, list_items};
+use crate::request::FieldLine;
 use crate::rule::Rule;
 use crate::table::RuleTable;
 use crate::text::is_token;
@@ -27,7 +27,7 @@ pub(super) fn find(
     rules_are_asked: bool,
     matches: &dyn Fn(&Request<'_>) -> bool,
 ) -> Option<NearMiss> {
-    let search = Search { table, request, kind, points, matches };
+    let search = Trial { table, request, kind, points, matches };
     match kind {
         RequestKind::OptionsWithoutBoth => None,
         RequestKind::NotCrossOrigin | RequestKind::OptionsWithoutOrigin => search.without_origin(),
@@ -38,15 +38,7 @@ pub(super) fn find(
     }
 }
 
-pub(super) struct Search<'a> {
-    pub(super) table: &'a RuleTable,
-    pub(super) request: &'a Request<'a>,
-    kind: RequestKind,
-    pub(super) points: &'a Points<'a>,
-    pub(super) matches: &'a dyn Fn(&Request<'_>) -> bool,
-}
-
-impl Search<'_> {
+impl Trial<'_> {
     /// The first rule that an `Origin` would make match.
     fn without_origin(&self) -> Option<NearMiss> {
         let entries = self.table.origin_entries();
@@ -134,7 +126,7 @@ fn alone(rule: &Rule, reason: Reason, changes: Vec<Change>) -> NearMiss {
     NearMiss { rule: rule.number(), reasons: vec![reason], elsewhere: Vec::new(), changes }
 }
 
-impl Search<'_> {
+impl Trial<'_> {
     fn judge_method(&self, index: usize, rule: &Rule) -> (u32, Reason, Vec<Change>) {
         let Some(method) = self.points.method_asked.filter(|method| is_token(method)) else {
             return (500, Reason::MalformedMethod, Vec::new());
@@ -163,17 +155,6 @@ impl Search<'_> {
         (cost, reason(difference), wanted.then_some(add).into_iter().collect())
     }
 
-    /// To send `method` instead, if a rule matches then.
-    fn send_method(&self, method: &[u8]) -> Option<Change> {
-        let (changed, change) = if self.kind == RequestKind::Preflight {
-            let changed = Request { request_method: FieldLine::One(method), ..self.request.clone() };
-            (changed, Change::SendRequestMethod { value: Quoted::new(method) })
-        } else {
-            (Request { method, ..self.request.clone() }, Change::SendMethod { value: Quoted::new(method) })
-        };
-        (self.matches)(&changed).then_some(change)
-    }
-
     fn judge_headers(&self, rule: &Rule, names: &[Quoted], no_entries: bool) -> (u32, Reason, Vec<Change>) {
         // A `*` in a requested name would be a wildcard in an entry, and allow more than was asked for.
         let addable = |name: &Quoted| is_header_name(name) && !name.as_bytes().contains(&b'*');
@@ -186,15 +167,6 @@ impl Search<'_> {
         let reason = Reason::Headers { names: names.to_vec(), no_entries };
         let cost = 5 + u32::try_from(names.len()).unwrap_or(u32::MAX).min(100);
         (cost, reason, add.into_iter().chain(self.leave_out(names)).collect())
-    }
-
-    /// To leave `names` out, if a rule matches then.
-    fn leave_out(&self, names: &[Quoted]) -> Option<Change> {
-        let left_out: HashSet<_> = names.iter().map(|name| name.as_bytes().to_ascii_lowercase()).collect();
-        let items = list_items(self.request.request_headers.iter().copied());
-        let kept: Vec<&[u8]> = items.filter(|item| !left_out.contains(&item.to_ascii_lowercase())).collect();
-        let changed = Request { request_headers: kept, ..self.request.clone() };
-        (self.matches)(&changed).then(|| Change::LeaveOutHeaders { names: names.to_vec() })
     }
 }
 

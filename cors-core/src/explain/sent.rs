@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::asked::Request;
 use super::quoted::Quoted;
+use super::request::Request;
 use crate::decision::Decision;
 use crate::request::FieldLine;
 use crate::response::allow_headers;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Findings, LintCode, code, entries_of, matchable};
+use super::code::LintCode;
+use super::entry::{Entry, entries_of, matchable};
+use super::finding::{Findings, code};
 use crate::config::CorsRule;
 use crate::error::Element;
 use crate::pattern::Pattern;

@@ -1,6 +1,8 @@
 //! AllowedHeader and ExposeHeader: names that do nothing, and names that are missing.
 
-use super::{Entry, Findings, LintCode, code, entries_of};
+use super::code::LintCode;
+use super::entry::{Entry, entries_of};
+use super::finding::{Findings, code};
 use crate::config::CorsRule;
 use crate::error::Element;
 use crate::request::MAX_REQUEST_HEADERS_BYTES;

@@ -3,12 +3,13 @@
 //! A browser sends the ASCII serialisation of an origin: scheme, host and port in one normal form. The engine
 //! compares byte for byte (SEMANTICS section 2), so whatever is not in that form matches no browser.
 
-use std::borrow::Cow;
-
 use url::Url;
 
 use super::address::{Parts, Scheme, as_sent, is_loopback};
-use super::{Entry, Findings, LintCode, code, entries_of, wildcards};
+use super::code::LintCode;
+use super::entry::{Entry, entries_of};
+use super::finding::{Fault, Findings, code, listed};
+use super::wildcards;
 use crate::config::CorsRule;
 use crate::error::Element;
 use crate::request::MAX_ORIGIN_BYTES;
@@ -37,7 +38,7 @@ fn every_origin_writes(every: Entry<'_>, methods: &[String], findings: &mut Find
     if !writing.is_empty() {
         let message = format!(
             "every page on the web may send {}; name the origins that may write, and leave `*` to a rule for reading",
-            super::listed(&writing)
+            listed(&writing)
         );
         findings.in_entry(LintCode::EveryOriginWrites, every, message);
     }
@@ -66,8 +67,6 @@ fn lint_entry(entry: Entry<'_>, findings: &mut Findings) {
         }
     }
 }
-
-pub(super) type Fault = (LintCode, Cow<'static, str>);
 
 /// Text of which nothing else is worth saying.
 fn not_one_origin(text: &str) -> Option<Fault> {

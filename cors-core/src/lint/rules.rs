@@ -12,7 +12,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Entry, Findings, LintCode, code, entries_of, listed, matchable};
+use super::code::LintCode;
+use super::entry::{Entry, entries_of, matchable};
+use super::finding::{Findings, code, listed};
 use crate::case::AsIs;
 use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::Element;

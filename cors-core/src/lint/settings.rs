@@ -1,6 +1,8 @@
 //! Methods and max age of a rule; what the configuration says as a whole.
 
-use super::{Findings, LintCode, entries_of};
+use super::code::LintCode;
+use super::entry::entries_of;
+use super::finding::{Findings, listed};
 use crate::config::{CorsConfiguration, CorsRule, Profile};
 use crate::error::Element;
 
@@ -61,7 +63,7 @@ fn max_age(rule: usize, seconds: Option<u32>, findings: &mut Findings) {
             }
             let message = format!(
                 "not every browser keeps an answer so long: {} seconds; count on no more, or write {WEBKIT_SECONDS}",
-                super::listed(&caps)
+                listed(&caps)
             );
             (LintCode::MaxAgeOverCap, message)
         }

@@ -1,8 +1,8 @@
 //! A `*` in the host of an AllowedOrigin: it must be fenced in by a name that somebody owns.
 
 use super::address::{Parts, Scheme};
-use super::origins::Fault;
-use super::{LintCode, code};
+use super::code::LintCode;
+use super::finding::{Fault, code};
 
 /// Why the entry matches hosts of anyone.
 pub(super) fn too_wide(origin: &Parts<'_>) -> Option<Fault> {

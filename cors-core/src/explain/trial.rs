@@ -1,0 +1,48 @@
+//! The changes to a request, each tried: only one after which a rule matches is named.
+
+use std::collections::HashSet;
+
+use super::asked::RequestKind;
+use super::change::Change;
+use super::points::Points;
+use super::quoted::Quoted;
+use super::request::Request;
+use crate::request::{FieldLine, list_items};
+use crate::table::RuleTable;
+
+/// One request that no rule matches, and how a changed one is decided.
+pub(super) struct Trial<'a> {
+    pub(super) table: &'a RuleTable,
+    pub(super) request: &'a Request<'a>,
+    pub(super) kind: RequestKind,
+    pub(super) points: &'a Points<'a>,
+    pub(super) matches: &'a dyn Fn(&Request<'_>) -> bool,
+}
+
+impl Trial<'_> {
+    /// To send `origin` instead, if a rule matches then.
+    pub(super) fn send_origin(&self, origin: &str) -> Option<Change> {
+        let changed = Request { origin: FieldLine::One(origin.as_bytes()), ..self.request.clone() };
+        (self.matches)(&changed).then(|| Change::SendOrigin { value: Quoted::new(origin) })
+    }
+
+    /// To send `method` instead, if a rule matches then.
+    pub(super) fn send_method(&self, method: &[u8]) -> Option<Change> {
+        let (changed, change) = if self.kind == RequestKind::Preflight {
+            let changed = Request { request_method: FieldLine::One(method), ..self.request.clone() };
+            (changed, Change::SendRequestMethod { value: Quoted::new(method) })
+        } else {
+            (Request { method, ..self.request.clone() }, Change::SendMethod { value: Quoted::new(method) })
+        };
+        (self.matches)(&changed).then_some(change)
+    }
+
+    /// To leave `names` out, if a rule matches then.
+    pub(super) fn leave_out(&self, names: &[Quoted]) -> Option<Change> {
+        let left_out: HashSet<_> = names.iter().map(|name| name.as_bytes().to_ascii_lowercase()).collect();
+        let items = list_items(self.request.request_headers.iter().copied());
+        let kept: Vec<&[u8]> = items.filter(|item| !left_out.contains(&item.to_ascii_lowercase())).collect();
+        let changed = Request { request_headers: kept, ..self.request.clone() };
+        (self.matches)(&changed).then(|| Change::LeaveOutHeaders { names: names.to_vec() })
+    }
+}
