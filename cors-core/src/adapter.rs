@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::buckets::Buckets;
 use crate::decision::Decision;
-use crate::handle::{CorsHandle, TableGuard};
+use crate::guard::TableGuard;
+use crate::handle::CorsHandle;
 use crate::naming::BucketNaming;
 use crate::observe;
 use crate::request::CorsRequest;

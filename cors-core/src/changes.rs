@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::config::{CorsConfiguration, CorsRule};
-use crate::error::quoted;
+use crate::shown::quoted;
 
 /// How two configurations differ. A rule that was edited counts as one removed and one added.
 #[derive(Clone, Debug, PartialEq, Eq)]

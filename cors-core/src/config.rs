@@ -65,3 +65,7 @@ pub const MAX_METHOD_BYTES: usize = 256;
 
 /// The largest MaxAgeSeconds, in seconds. Source: OSS, `PutBucketCors`.
 pub const MAX_AGE_SECONDS: u32 = 999_999_999;
+
+/// The most bytes of a rule file, and of the entries of a configuration together. A larger file is refused before it
+/// is parsed. OSS itself takes 16 KiB.
+pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;

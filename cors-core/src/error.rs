@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::buckets::MAX_BUCKET_BYTES;
 use crate::config::{MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES};
 
 /// Every fault of one configuration, in the order in which they stand in the file. Never empty.
@@ -88,7 +87,7 @@ impl ConfigError {
         self.entry
     }
 
-    /// The offending text as written, at most [`MAX_QUOTED`] bytes of it.
+    /// The offending text as written, at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes of it.
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }
@@ -104,26 +103,9 @@ impl ConfigError {
     }
 }
 
-/// The most bytes of a rule file's text that an error quotes.
-pub const MAX_QUOTED: usize = 128;
-
 /// The most faults that are told of each kind of check, of the file's shape and of its rules. Bounds the memory that a
 /// hostile file can take.
 pub const MAX_FAULTS: usize = 1000;
-
-/// At most [`MAX_QUOTED`] bytes of `text`, cut between characters.
-pub(crate) fn quoted(text: &str) -> String {
-    cut(text, MAX_QUOTED).to_owned()
-}
-
-/// At most so many bytes of `text`, cut between characters.
-pub(crate) fn cut(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
-}
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -278,8 +260,6 @@ pub enum ConfigErrorKind {
     CredentialsNotInProfile,
     /// AllowCredentials together with a bare `*`.
     CredentialsWithWildcard,
-    /// The name of a bucket is empty or longer than [`MAX_BUCKET_BYTES`]: how many bytes it has.
-    BucketName(usize),
 }
 
 /// A message names no more resources than a person reads.
@@ -358,10 +338,6 @@ impl fmt::Display for ConfigErrorKind {
             ),
             Self::CredentialsWithWildcard => {
                 f.write_str("a bare `*` cannot go with AllowCredentials; name what may come with credentials")
-            }
-            Self::BucketName(0) => f.write_str("the bucket's name is empty; give it one"),
-            Self::BucketName(bytes) => {
-                write!(f, "the bucket's name has {bytes} bytes; at most {MAX_BUCKET_BYTES} are allowed")
             }
         }
     }

@@ -2,14 +2,15 @@
 
 use std::any::Any;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::SystemTime;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 
+use crate::guard::TableGuard;
 use crate::observe;
+use crate::status::{LastError, Status, lock};
 use crate::table::RuleTable;
 
 /// A shared place for the table in force. Clones share it.
@@ -51,7 +52,7 @@ impl CorsHandle {
     /// The table in force. Wait-free.
     #[inline]
     pub fn load(&self) -> TableGuard {
-        TableGuard(self.0.table.load())
+        TableGuard::new(self.0.table.load())
     }
 
     /// Puts `table` in force, as the next generation. Requests that have loaded the old one finish with it.
@@ -101,11 +102,6 @@ impl CorsHandle {
     }
 }
 
-/// What is guarded is changed by plain assignments, so a panic elsewhere leaves it whole.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl From<RuleTable> for CorsHandle {
     fn from(table: RuleTable) -> Self {
         Self::new(table)
@@ -132,70 +128,5 @@ impl WeakCorsHandle {
 impl fmt::Debug for WeakCorsHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("WeakCorsHandle")
-    }
-}
-
-/// What is known of the rules in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// How many tables have been in force, the first included.
-    pub generation: u64,
-    /// Where they come from, if it was named.
-    pub source: Option<String>,
-    /// When the rules in force were put there.
-    pub loaded: SystemTime,
-    /// Whether the last attempt to load failed: the source has other rules than those in force, or none.
-    pub failing: bool,
-    /// What went wrong last. It stays after a repair; `failing` tells whether it is still so.
-    pub last_error: Option<LastError>,
-}
-
-/// An attempt to load rules that failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LastError {
-    /// The whole error, one fault a line.
-    pub message: String,
-    /// When it was seen.
-    pub when: SystemTime,
-}
-
-impl Status {
-    pub(crate) fn new() -> Self {
-        Self { generation: 1, source: None, loaded: SystemTime::now(), failing: false, last_error: None }
-    }
-}
-
-/// A loaded table. Short-lived: it keeps the table alive and slows the swap down while held.
-#[derive(Debug)]
-pub struct TableGuard(Guard<Arc<RuleTable>>);
-
-impl TableGuard {
-    #[inline]
-    pub(crate) fn new(table: Guard<Arc<RuleTable>>) -> Self {
-        Self(table)
-    }
-}
-
-impl From<Arc<RuleTable>> for TableGuard {
-    fn from(table: Arc<RuleTable>) -> Self {
-        Self(Guard::from_inner(table))
-    }
-}
-
-/// To keep the table for longer, or to [`store`](CorsHandle::store) it elsewhere.
-impl From<TableGuard> for Arc<RuleTable> {
-    fn from(table: TableGuard) -> Self {
-        Guard::into_inner(table.0)
-    }
-}
-
-impl Deref for TableGuard {
-    type Target = RuleTable;
-
-    #[inline]
-    fn deref(&self) -> &RuleTable {
-        &self.0
     }
 }

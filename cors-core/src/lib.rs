@@ -47,7 +47,6 @@
 
 mod adapter;
 mod buckets;
-mod case;
 mod changes;
 mod config;
 mod decision;
@@ -55,6 +54,7 @@ mod error;
 mod escape;
 pub mod explain;
 mod format;
+mod guard;
 mod handle;
 mod index;
 #[cfg(feature = "lint")]
@@ -63,34 +63,43 @@ mod naming;
 pub mod observe;
 mod options;
 mod pattern;
+mod refusal;
+mod report;
 mod request;
 mod request_id;
 mod response;
 mod rule;
 mod shadow;
-mod short_names;
 mod shown;
-mod suffixes;
+mod status;
 mod table;
 mod text;
 mod validate;
 
 pub use adapter::AdapterRules;
-pub use buckets::{BucketError, BucketErrors, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, WeakBuckets};
+pub use buckets::{
+    BucketError, BucketErrors, BucketNameError, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError,
+    WeakBuckets,
+};
 pub use changes::RuleChanges;
-pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES, Profile};
-pub use decision::{Decision, Outcome, Refusal, Unmatched};
-pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, MAX_QUOTED, Position};
+pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile};
+pub use decision::{Decision, Outcome};
+pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};
 pub use explain::Explanation;
-pub use format::{FaultyFile, Format, MAX_FILE_BYTES, RuleFile};
-pub use handle::{CorsHandle, LastError, Status, TableGuard, WeakCorsHandle};
+pub use format::{FaultyFile, Format, RuleFile};
+pub use guard::TableGuard;
+pub use handle::{CorsHandle, WeakCorsHandle};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
 pub use naming::{BucketNaming, SuffixError};
 pub use options::{AdapterOptions, RefusalBody};
+pub use refusal::{Refusal, Unmatched};
+pub use report::{MAX_SHADOW_EXAMPLES, ShadowDifference, ShadowExample, ShadowReport};
 pub use request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
 pub use request_id::request_id;
 pub use response::{allow_headers, is_cors_response_header, merge_vary};
 pub use rule::Rule;
-pub use shadow::{MAX_SHADOW_EXAMPLES, Shadow, ShadowDifference, ShadowExample, ShadowReport};
+pub use shadow::Shadow;
+pub use shown::{MAX_QUOTED, Shown, cut};
+pub use status::{LastError, Status};
 pub use table::RuleTable;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use crate::buckets::MAX_BUCKET_BYTES;
-use crate::error::quoted;
+use crate::shown::quoted;
 
 /// How the bucket is found in a request. Cheap to clone.
 ///

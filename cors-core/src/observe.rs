@@ -36,18 +36,16 @@ use std::ops::Deref;
 
 use crate::decision::Decision;
 #[cfg(feature = "metrics")]
-use crate::decision::{Refusal, Unmatched};
-#[cfg(feature = "tracing")]
-use crate::explain::Bare;
-use crate::handle::Status;
-use crate::request::CorsRequest;
+use crate::refusal::{Refusal, Unmatched};
 #[cfg(feature = "metrics")]
-use crate::shadow::ShadowDifference;
-use crate::shadow::ShadowExample;
+use crate::report::ShadowDifference;
+use crate::report::ShadowExample;
 #[cfg(feature = "tracing")]
-use crate::shadow::said;
+use crate::report::said;
+use crate::request::CorsRequest;
 #[cfg(feature = "tracing")]
-use crate::shown::{shown, shown_line, shown_lines};
+use crate::shown::Shown;
+use crate::status::Status;
 
 /// Tells the recorder what each of the metrics is: to be called once, when the recorder is installed.
 #[cfg(feature = "metrics")]
@@ -85,16 +83,16 @@ where
         Decision::Answer { rule: Err(reason), .. } => tracing::debug!(
             target: "oss_cors",
             %reason,
-            origin = shown_line(request.origin),
-            method = shown_line(request.request_method),
-            headers = shown_lines(request.request_headers.clone()),
+            origin = Shown::line(request.origin).to_string(),
+            method = Shown::line(request.request_method).to_string(),
+            headers = Shown::lines(request.request_headers.clone()),
             "preflight refused"
         ),
         Decision::Forward { rule: Err(reason), .. } => tracing::debug!(
             target: "oss_cors",
             %reason,
-            origin = shown_line(request.origin),
-            method = shown(request.method),
+            origin = Shown::line(request.origin).to_string(),
+            method = Shown::new(request.method).to_string(),
             "no rule allows the request"
         ),
     }
@@ -200,8 +198,7 @@ pub(crate) fn failed(locked: impl Deref<Target = Status>) {
         /// The error is our own text, and what it quotes is cut already: room for a good many faults.
         const MOST: usize = 4096;
         let (generation, source) = (locked.generation, source(&locked));
-        let error =
-            locked.last_error.as_ref().map(|error| Bare { text: error.message.as_bytes(), most: MOST }.to_string());
+        let error = locked.last_error.as_ref().map(|error| Shown::at_most(error.message.as_bytes(), MOST).to_string());
         drop(locked);
         tracing::error!(target: "oss_cors", error, generation, source, "rules not replaced");
     }
@@ -211,7 +208,7 @@ pub(crate) fn failed(locked: impl Deref<Target = Status>) {
 
 #[cfg(feature = "tracing")]
 fn source(status: &Status) -> Option<String> {
-    status.source.as_ref().map(|source| shown(source.as_bytes()))
+    status.source.as_ref().map(|source| Shown::new(source.as_bytes()).to_string())
 }
 
 /// In the lock that the status is in, so that the last one told is the newest.

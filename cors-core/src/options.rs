@@ -1,6 +1,7 @@
 //! The choices that both adapters offer.
 
-use crate::decision::{Decision, Outcome, Unmatched};
+use crate::decision::{Decision, Outcome};
+use crate::refusal::Unmatched;
 use crate::request::CorsRequest;
 use crate::table::RuleTable;
 

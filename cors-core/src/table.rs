@@ -5,17 +5,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::case::{AsIs, IgnoreCase};
 use crate::config::{CorsConfiguration, Profile};
-use crate::decision::{Decision, Refusal, Unmatched};
+use crate::decision::Decision;
 use crate::error::ConfigErrors;
-use crate::index::{Lookups, PatternIndex, RuleSet};
+use crate::index::{AsIs, IgnoreCase, Lookups, Methods, PatternIndex, RuleSet, ShortNames};
 use crate::pattern::Pattern;
+use crate::refusal::{Refusal, Unmatched};
 use crate::request::{
     CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items,
 };
 use crate::rule::Rule;
-use crate::short_names::ShortNames;
 use crate::text::{is_plain_list, is_token, is_visible_ascii};
 use crate::validate::validate;
 
@@ -271,49 +270,6 @@ fn patterns<'a>(
     entries
         .filter(move |(_, entry)| can_match(entry))
         .filter_map(|(index, entry)| Some((index, Pattern::parse(entry)?)))
-}
-
-/// Which rules allow a method: the five of OSS by a comparison, others ([`Profile::Extended`]) by lookup.
-#[derive(Debug)]
-struct Methods {
-    get: RuleSet,
-    put: RuleSet,
-    post: RuleSet,
-    delete: RuleSet,
-    head: RuleSet,
-    others: PatternIndex,
-}
-
-impl Methods {
-    fn new<'a>(methods: impl Iterator<Item = (usize, &'a String)> + Clone) -> Self {
-        let allowing = |wanted: &str| {
-            let mut rules = RuleSet::NONE;
-            for (index, _) in methods.clone().filter(|(_, method)| *method == wanted) {
-                rules |= RuleSet::only(index);
-            }
-            rules
-        };
-        Self {
-            get: allowing("GET"),
-            put: allowing("PUT"),
-            post: allowing("POST"),
-            delete: allowing("DELETE"),
-            head: allowing("HEAD"),
-            others: PatternIndex::new(methods.clone().map(|(index, method)| (index, Pattern::Exact(method)))),
-        }
-    }
-
-    #[inline]
-    fn find(&self, method: &[u8]) -> RuleSet {
-        match method {
-            b"GET" => self.get,
-            b"PUT" => self.put,
-            b"POST" => self.post,
-            b"DELETE" => self.delete,
-            b"HEAD" => self.head,
-            other => self.others.find_entry::<AsIs>(other).unwrap_or_default(),
-        }
-    }
 }
 
 /// The sets of `decide`, one by one, for explanations.

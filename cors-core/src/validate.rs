@@ -1,10 +1,12 @@
 //! Judges a configuration against a profile: every fault, not just the first.
 //! Source of the rules: OSS, `PutBucketCors` (SEMANTICS sections 1 and 7).
 
-use crate::config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_METHOD_BYTES, MAX_RULES, Profile};
-use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS, quoted};
-use crate::format::MAX_FILE_BYTES;
+use crate::config::{
+    CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile,
+};
+use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS};
 use crate::pattern::Pattern;
+use crate::shown::quoted;
 use crate::text::is_token;
 
 /// Appends every fault of `configuration` to `errors`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::name::BucketNameError;
 use crate::error::ConfigErrors;
 
 /// The faults of every bucket that has some, in the order of the buckets. Never empty.
@@ -51,16 +52,16 @@ impl fmt::Debug for BucketErrors {
 
 impl std::error::Error for BucketErrors {}
 
-/// A bucket and what is wrong with its rules.
+/// A bucket and why it could not be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BucketError {
     bucket: String,
-    errors: ConfigErrors,
+    error: SetBucketError,
 }
 
 impl BucketError {
-    pub(super) fn new(bucket: String, errors: ConfigErrors) -> Self {
-        Self { bucket, errors }
+    pub(super) fn new(bucket: String, error: SetBucketError) -> Self {
+        Self { bucket, error }
     }
 
     /// The name, at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes of it.
@@ -68,21 +69,60 @@ impl BucketError {
         &self.bucket
     }
 
-    /// Every fault of its rules.
-    pub fn errors(&self) -> &ConfigErrors {
-        &self.errors
+    /// What is wrong with its name or its rules.
+    pub fn error(&self) -> &SetBucketError {
+        &self.error
     }
 }
 
 /// One fault a line, each with the bucket's name.
 impl fmt::Display for BucketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
-            let line = if index > 0 { "\n" } else { "" };
-            write!(f, "{line}bucket `{}`: {error}", self.bucket.escape_debug())?;
+        let bucket = self.bucket.escape_debug();
+        match &self.error {
+            SetBucketError::Name(error) => write!(f, "bucket `{bucket}`: {error}"),
+            SetBucketError::Rules(errors) => {
+                for (index, error) in errors.iter().enumerate() {
+                    let line = if index > 0 { "\n" } else { "" };
+                    write!(f, "{line}bucket `{bucket}`: {error}")?;
+                }
+                Ok(())
+            }
         }
-        Ok(())
     }
 }
 
 impl std::error::Error for BucketError {}
+
+/// Why [`Buckets::set`](crate::Buckets::set) changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetBucketError {
+    /// No bucket can have this name.
+    Name(BucketNameError),
+    /// Every fault of the rules.
+    Rules(ConfigErrors),
+}
+
+impl From<BucketNameError> for SetBucketError {
+    fn from(error: BucketNameError) -> Self {
+        Self::Name(error)
+    }
+}
+
+impl From<ConfigErrors> for SetBucketError {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Rules(errors)
+    }
+}
+
+impl fmt::Display for SetBucketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(error) => error.fmt(f),
+            Self::Rules(errors) => errors.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SetBucketError {}

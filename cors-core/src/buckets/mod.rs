@@ -19,6 +19,7 @@
 
 mod error;
 mod index;
+mod name;
 mod names;
 mod packed;
 mod room;
@@ -37,18 +38,19 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 
 use crate::config::{CorsConfiguration, Profile};
-use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, cut, quoted};
-use crate::handle::{LastError, Status, TableGuard, lock};
+use crate::error::ConfigErrors;
+use crate::guard::TableGuard;
 use crate::observe;
+use crate::shown::{cut, quoted};
+use crate::status::{LastError, Status, lock};
 use crate::validate::validate;
 use index::{Forgotten, Index, Writer};
+use name::check_name;
 use packed::{pack, unpack};
 use tables::Tables;
 
-pub use error::{BucketError, BucketErrors};
-
-/// The most bytes of a bucket's name. Our choice: the longest name DNS knows; OSS and S3 take 63.
-pub const MAX_BUCKET_BYTES: usize = 255;
+pub use error::{BucketError, BucketErrors, SetBucketError};
+pub use name::{BucketNameError, MAX_BUCKET_BYTES};
 
 /// The most failing buckets that [`Buckets::failures`] tells, and the most that the error of [`Buckets::replace`] does.
 pub const MAX_BUCKET_FAILURES: usize = 1000;
@@ -72,7 +74,7 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 ///
 /// assert_eq!(buckets.load("photos").rules().len(), 1);
 /// assert!(buckets.contains("logs") && !buckets.contains("other"));
-/// # Ok::<(), oss_cors_core::ConfigErrors>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Buckets(Arc<Live>);
@@ -163,7 +165,7 @@ impl Buckets {
     ///
     /// Every fault that `profile` finds in `configuration`, or a name that is empty or over [`MAX_BUCKET_BYTES`].
     /// Then nothing changes.
-    pub fn set(&self, bucket: &str, configuration: &CorsConfiguration, profile: Profile) -> Result<(), ConfigErrors> {
+    pub fn set(&self, bucket: &str, configuration: &CorsConfiguration, profile: Profile) -> Result<(), SetBucketError> {
         check(bucket, Some(configuration), profile)?;
         self.change(bucket, Some(&pack(configuration, profile)));
         Ok(())
@@ -174,8 +176,8 @@ impl Buckets {
     /// # Errors
     ///
     /// A name that is empty or over [`MAX_BUCKET_BYTES`]. Then nothing changes.
-    pub fn set_without_rules(&self, bucket: &str) -> Result<(), ConfigErrors> {
-        check(bucket, None, Profile::Oss)?;
+    pub fn set_without_rules(&self, bucket: &str) -> Result<(), BucketNameError> {
+        check_name(bucket)?;
         self.change(bucket, None);
         Ok(())
     }
@@ -336,16 +338,13 @@ fn key(bucket: &str) -> &str {
 }
 
 /// A name that can be kept, and rules that `profile` takes.
-fn check(bucket: &str, configuration: Option<&CorsConfiguration>, profile: Profile) -> Result<(), ConfigErrors> {
+fn check(bucket: &str, configuration: Option<&CorsConfiguration>, profile: Profile) -> Result<(), SetBucketError> {
+    check_name(bucket)?;
     let mut errors = Vec::new();
-    if bucket.is_empty() || bucket.len() > MAX_BUCKET_BYTES {
-        let kind = ConfigErrorKind::BucketName(bucket.len());
-        errors.push(ConfigError { value: Some(quoted(bucket)), ..ConfigError::new(kind) });
-    }
     if let Some(configuration) = configuration {
         validate(configuration, profile, &mut errors);
     }
-    ConfigErrors::check(errors)
+    Ok(ConfigErrors::check(errors)?)
 }
 
 impl Default for Buckets {

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::packed::unpack;
 use super::sets::Set;
-use crate::handle::TableGuard;
+use crate::guard::TableGuard;
 use crate::table::RuleTable;
 
 /// So many tables are kept, of about 1 KiB, 4 KiB at most. Sets are numbered from 0, so that fewer than this never meet.

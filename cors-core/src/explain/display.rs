@@ -6,7 +6,8 @@ use super::asked::Asked;
 use super::explanation::Explanation;
 use super::near_miss::NearMiss;
 use super::quoted::Listed;
-use crate::decision::{Outcome, Refusal, Unmatched};
+use crate::decision::Outcome;
+use crate::refusal::{Refusal, Unmatched};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

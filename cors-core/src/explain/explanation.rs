@@ -7,7 +7,8 @@ use super::points::{Points, RuleExplanation};
 use super::request::{Request, collected};
 use super::search;
 use super::sent::{self, SentHeader};
-use crate::decision::{Decision, Outcome, Refusal, Unmatched};
+use crate::decision::{Decision, Outcome};
+use crate::refusal::{Refusal, Unmatched};
 use crate::request::CorsRequest;
 use crate::table::RuleTable;
 

@@ -9,7 +9,8 @@ use super::near_miss::NearMiss;
 use super::points::RuleExplanation;
 use super::sent::SentHeader;
 use super::serializers::with_messages;
-use crate::decision::{Outcome, Refusal, Unmatched};
+use crate::decision::Outcome;
+use crate::refusal::{Refusal, Unmatched};
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -54,6 +54,5 @@ pub use hint::Hint;
 pub use near_miss::{Elsewhere, MethodDifference, NearMiss, Reason};
 pub use origin::{OriginDifference, Side};
 pub use points::{Failure, Point, RuleExplanation, Verdict};
-pub(crate) use quoted::Bare;
 pub use quoted::Quoted;
 pub use sent::SentHeader;

@@ -7,9 +7,10 @@ use super::near_miss::Reason;
 use super::origin::{self, Resemblance, Slip};
 use super::quoted::Quoted;
 use super::trial::Trial;
-use crate::case::AsIs;
 use crate::config::MAX_RULES;
 use crate::error::Element;
+use crate::index::AsIs;
+
 use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 use crate::request::FieldLine;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::MAX_QUOTED;
+use crate::shown::Shown;
 
-/// Bytes from a request or a rule file. `Display` quotes them in backticks, escaped, and at most [`MAX_QUOTED`] bytes
+/// Bytes from a request or a rule file. `Display` quotes them in backticks, escaped, and at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes
 /// of them; [`as_bytes`](Self::as_bytes) has them all.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quoted(Arc<[u8]>);
@@ -26,13 +26,13 @@ impl Quoted {
     }
 
     /// Without the backticks.
-    pub(super) fn bare(&self) -> Bare<'_> {
-        Bare { text: &self.0, most: MAX_QUOTED }
+    pub(super) fn bare(&self) -> Shown<'_> {
+        Shown::new(&self.0)
     }
 
     /// Without the backticks, and whole: for the rules' own text.
-    pub(super) fn whole(&self) -> Bare<'_> {
-        Bare { text: &self.0, most: usize::MAX }
+    pub(super) fn whole(&self) -> Shown<'_> {
+        Shown::at_most(&self.0, usize::MAX)
     }
 }
 
@@ -52,34 +52,6 @@ impl fmt::Debug for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-pub(crate) struct Bare<'a> {
-    pub(crate) text: &'a [u8],
-    /// So many bytes of it are shown.
-    pub(crate) most: usize,
-}
-
-impl fmt::Display for Bare<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in cut(self.text, self.most).utf8_chunks() {
-            write!(f, "{}", chunk.valid().escape_debug())?;
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
-        }
-        match self.text.len() {
-            length if length > self.most => write!(f, "... ({length} bytes)"),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// At most `most` bytes of `text`, cut between characters where it has any.
-fn cut(text: &[u8], most: usize) -> &[u8] {
-    let inside = |end: usize| text.get(end).is_some_and(|byte| byte & 0xc0 == 0x80);
-    let end = (most.saturating_sub(3)..=most).rev().find(|end| !inside(*end)).unwrap_or(most);
-    text.get(..end).unwrap_or(text)
 }
 
 /// `one`, `two` and 3 more.

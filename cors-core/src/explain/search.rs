@@ -12,6 +12,7 @@ use super::request::{Request, is_header_name};
 use super::trial::Trial;
 use crate::config::MAX_METHOD_BYTES;
 use crate::error::Element;
+
 use crate::index::RuleSet;
 use crate::request::FieldLine;
 use crate::rule::Rule;

@@ -5,6 +5,7 @@ use std::fmt;
 use super::quoted::Quoted;
 use super::request::Request;
 use crate::decision::Decision;
+
 use crate::request::FieldLine;
 use crate::response::allow_headers;
 use crate::rule::Rule;

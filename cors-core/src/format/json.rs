@@ -7,7 +7,8 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::tree::{DEEPEST, Field, Map, Node, Value};
-use crate::error::{ConfigError, ConfigErrorKind, Position, quoted};
+use crate::error::{ConfigError, ConfigErrorKind, Position};
+use crate::shown::quoted;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
     let leading = text.len() - text.trim_ascii_start().len();

@@ -29,16 +29,13 @@ mod yaml;
 
 use std::collections::HashSet;
 
-use crate::config::{CorsConfiguration, Profile};
+use crate::config::{CorsConfiguration, MAX_FILE_BYTES, Profile};
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};
 use crate::table::RuleTable;
 use crate::validate::validate;
 use normalize::{Draft, normalize};
 use places::{Places, Walk, position};
 use tree::Node;
-
-/// The most bytes a rule file may have; a larger one is refused before it is parsed. OSS itself takes 16 KiB.
-pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// How a rule file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use super::places::Places;
 use super::terraform::{self, Resource};
 use super::tree::{Field, Map, Node, Value};
 use crate::config::{CorsConfiguration, CorsRule};
-use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS, quoted};
+use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS};
+use crate::shown::quoted;
 
 /// What could be read, what could not, and where everything stands.
 pub(super) struct Draft {

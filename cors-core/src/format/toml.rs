@@ -5,7 +5,8 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::places::Walk;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
-use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, quoted};
+use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors};
+use crate::shown::quoted;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {
     let (table, errors) = DeTable::parse_recoverable(text);

@@ -3,7 +3,8 @@
 use roxmltree::{Document, Error, Node as XmlNode};
 
 use super::tree::{Field, Map, Node, Value};
-use crate::error::{ConfigError, ConfigErrorKind, Element, Position, quoted};
+use crate::error::{ConfigError, ConfigErrorKind, Element, Position};
+use crate::shown::quoted;
 
 /// No element of a rule file stands deeper. What is deeper is inside of something unknown, or a fault already.
 const DEEPEST: usize = 3;

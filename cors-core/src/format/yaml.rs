@@ -4,7 +4,8 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInpu
 
 use super::places::position;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
-use crate::error::{ConfigError, ConfigErrorKind, quoted};
+use crate::error::{ConfigError, ConfigErrorKind};
+use crate::shown::quoted;
 
 /// Collections inside of each other, where even what is unknown ends: the parser keeps something for each.
 const NESTED: usize = 64;

@@ -7,6 +7,7 @@ use super::entry::{Entry, entries_of, matchable};
 use super::finding::{Findings, code};
 use crate::config::CorsRule;
 use crate::error::Element;
+
 use crate::pattern::Pattern;
 
 /// How many times an entry is compared with a wildcard, in all rules together.

@@ -6,7 +6,8 @@ use std::fmt;
 
 use super::code::{LintCode, Severity};
 use super::entry::Entry;
-use crate::error::{Element, quoted};
+use crate::error::Element;
+use crate::shown::quoted;
 
 /// The most lints of one code in one rule; whoever repairs so many runs the check again.
 pub const MAX_ALIKE: usize = 1000;

@@ -5,6 +5,7 @@ use super::entry::{Entry, entries_of};
 use super::finding::{Findings, code};
 use crate::config::CorsRule;
 use crate::error::Element;
+
 use crate::request::MAX_REQUEST_HEADERS_BYTES;
 use crate::table::can_match_header;
 use crate::text::is_token;

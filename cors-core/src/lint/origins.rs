@@ -12,6 +12,7 @@ use super::finding::{Fault, Findings, code, listed};
 use super::wildcards;
 use crate::config::CorsRule;
 use crate::error::Element;
+
 use crate::request::MAX_ORIGIN_BYTES;
 use crate::table::fits;
 

@@ -15,9 +15,10 @@ use std::collections::{BTreeSet, HashMap};
 use super::code::LintCode;
 use super::entry::{Entry, entries_of, matchable};
 use super::finding::{Findings, code, listed};
-use crate::case::AsIs;
 use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::Element;
+use crate::index::AsIs;
+
 use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
 

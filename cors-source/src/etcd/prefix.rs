@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, MAX_BUCKET_BYTES, WeakBuckets};
+use oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, MAX_BUCKET_BYTES, SetBucketError, WeakBuckets};
 use tokio::sync::Notify;
 
 use super::Reading;
@@ -130,7 +130,11 @@ impl Sink for Prefix {
         let old = buckets.configuration(name);
         let (changed, errors) = match self.reading.parse(value) {
             Ok(file) if old.as_ref().and_then(Option::as_ref) == Some(file.configuration()) => (false, None),
-            Ok(file) => (true, buckets.set(name, file.configuration(), self.reading.profile).err()),
+            Ok(file) => match buckets.set(name, file.configuration(), self.reading.profile) {
+                Err(SetBucketError::Rules(errors)) => (true, Some(errors)),
+                // The name has been checked.
+                _ => (true, None),
+            },
             Err(errors) => {
                 if old.is_none() {
                     // A bucket that exists refuses differently from one that does not. The name has been checked.

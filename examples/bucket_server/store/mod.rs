@@ -20,7 +20,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use object_store::path::Path;
 use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt, PutPayload};
-use oss_cors_tower::oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, Profile};
+use oss_cors_tower::oss_cors_core::{Buckets, CorsConfiguration, Profile, SetBucketError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -133,10 +133,10 @@ impl Store {
                 }
                 None => {
                     store.remove(&path).await?;
-                    store.rules.set_without_rules(&bucket)
+                    store.rules.set_without_rules(&bucket).map_err(SetBucketError::from)
                 }
             };
-            set.map_err(|errors: ConfigErrors| {
+            set.map_err(|errors| {
                 eprintln!("rules that were checked are refused: {errors}");
                 INTERNAL_ERROR
             })

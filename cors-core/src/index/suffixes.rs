@@ -10,8 +10,8 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::case::{AsIs, Case, hash};
-use crate::index::Lookups;
+use super::case::{AsIs, Case, hash};
+use super::lookups::Lookups;
 
 /// As many lengths as are cheaper to try one by one.
 const FEW_LENGTHS: usize = 8;
@@ -186,7 +186,7 @@ fn slice(texts: &[u8], place: Place) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::IgnoreCase;
+    use crate::index::IgnoreCase;
 
     /// What is found of `suffixes` in `text`, each with what stands before it.
     fn found<C: Case>(suffixes: &[&str], text: &str) -> Vec<(String, String)> {

@@ -1,12 +1,4 @@
-//! How the patterns of all rules are found at once: one lookup answers with a set of rules.
-//!
-//! ```text
-//!   text --hash--> exact entry? its set is complete: bare `*` and wildcards that match it are in it already
-//!        \-> bare `*` rules + for each suffix of the text that is known: its prefixes
-//! ```
-//!
-//! The cost depends on the text and on how many different suffix and prefix lengths the patterns have,
-//! not on how many patterns there are.
+//! Entries of many rules, compiled: found by hash, wildcards by their ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -14,43 +6,11 @@ use std::hash::BuildHasher;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::case::{AsIs, Case, hash};
+use super::case::{AsIs, Case, hash};
+use super::lookups::Lookups;
+use super::rule_set::RuleSet;
+use super::suffixes::{Place, Suffixes};
 use crate::pattern::Pattern;
-use crate::suffixes::{Place, Suffixes};
-
-/// Bit `i` is set for rule `i`. The lowest set bit is the first matching rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RuleSet(u32);
-
-impl RuleSet {
-    pub(crate) const NONE: Self = Self(0);
-
-    pub(crate) fn only(rule: usize) -> Self {
-        Self(1 << rule)
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(crate) fn first(self) -> Option<usize> {
-        (self.0 != 0).then_some(self.0.trailing_zeros() as usize)
-    }
-}
-
-impl std::ops::BitAnd for RuleSet {
-    type Output = Self;
-
-    fn bitand(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-}
-
-impl std::ops::BitOrAssign for RuleSet {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-}
 
 /// Patterns of many rules, compiled.
 #[derive(Debug)]
@@ -98,27 +58,6 @@ struct Affix {
 impl Affix {
     fn suffix_at(&self) -> u32 {
         self.at + u32::from(self.prefix)
-    }
-}
-
-/// How often a request may still look into a table; below zero, it wanted to look more often than it may.
-pub(crate) struct Lookups(i32);
-
-impl Lookups {
-    /// For one text whose length is bounded.
-    pub(crate) fn unbounded() -> Self {
-        Self(i32::MAX)
-    }
-
-    pub(crate) fn at_most(lookups: i32) -> Self {
-        Self(lookups)
-    }
-
-    /// Takes one, if there is one left. Once there was none, what was found may not be all there is.
-    #[inline]
-    pub(crate) fn take(&mut self) -> bool {
-        self.0 -= 1;
-        self.0 >= 0
     }
 }
 
@@ -335,21 +274,7 @@ fn mixed(hash: u64) -> u64 {
     hash ^ (hash >> 32)
 }
 
-/// Reading the index back, for explanations.
-impl RuleSet {
-    pub(crate) fn contains(self, rule: usize) -> bool {
-        !(self & Self::only(rule)).is_empty()
-    }
-
-    pub(crate) fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-}
-
+/// Reading the index back, for tools.
 impl PatternIndex {
     /// Every entry as written, with the rules that have it, in the order of the texts. A rule is left out of an entry
     /// without `*` that a wildcard of its own covers.

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
-use crate::index::RuleSet;
+use super::rule_set::RuleSet;
 
 const LONGEST: usize = 16;
 
