@@ -5,10 +5,11 @@
 
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "support/report.rs"]
+mod report;
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,6 +20,7 @@ use oss_cors_core::{Buckets, CorsConfiguration, CorsRequest, CorsRule, Decision,
 use serde::Serialize;
 
 use figures::{judged, live_bytes};
+use report::save;
 
 #[global_allocator]
 static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();
@@ -61,8 +63,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         sizes.push(row(buckets, distinct, goal)?);
     }
     let report = Report { sizes, changes: changes()?, forms: forms()? };
-    fs::create_dir_all("target/bench")?;
-    fs::write("target/bench/buckets.json", serde_json::to_string_pretty(&report)?)?;
+    save("buckets", &report)?;
     Ok(())
 }
 

@@ -9,7 +9,6 @@ mod support;
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use plotters::coord::Shift;
@@ -18,9 +17,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use serde::Deserialize;
 
 use support::cases::{CASES, Case, Place};
+use support::report;
 
 const FROM: &str = "target/bench/instructions.json";
-const TO: &str = "benches/instructions.svg";
+const TO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.svg");
 
 /// No background, and colours as far from white as from a dark page: it is read on both.
 const TEXT: RGBColor = RGBColor(0x78, 0x7c, 0x82);
@@ -69,12 +69,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    if !Path::new(FROM).exists() {
+    let from = report::path("instructions");
+    if !from.exists() {
         // A plain `cargo bench` comes here before anything is measured.
         println!("nothing to draw: {REMEDY}");
         return Ok(());
     }
-    let text = fs::read_to_string(FROM).map_err(|error| format!("cannot read {FROM}: {error}; {REMEDY}"))?;
+    let text = fs::read_to_string(from).map_err(|error| format!("cannot read {FROM}: {error}; {REMEDY}"))?;
     let rows: Vec<Row> = serde_json::from_str(&text).map_err(|error| format!("{FROM} is wrong: {error}; {REMEDY}"))?;
     let bars = CASES.iter().filter(|case| case.has_peer()).map(|case| bars(case, &rows));
     draw(&bars.collect::<Result<Vec<_>, _>>()?)?;

@@ -15,6 +15,7 @@ use std::{env, fs};
 use serde::Serialize;
 
 use support::cases::{CASES, Case, Goal, Place};
+use support::report::save;
 use support::{Subject, Work};
 
 /// Between two runs of so many requests each, all but the requests cancels out. Both are whole turns of the origins that
@@ -128,8 +129,7 @@ fn measure(filter: &str) -> Result<ExitCode, Box<dyn Error>> {
         print(&row);
         rows.push(row);
     }
-    fs::create_dir_all("target/bench")?;
-    fs::write("target/bench/instructions.json", serde_json::to_string_pretty(&rows)?)?;
+    save("instructions", &rows)?;
     let verdicts = || rows.iter().flat_map(|row| row.goals.iter().map(move |verdict| (row.case, verdict)));
     let missed: Vec<_> = verdicts().filter(|(_, verdict)| !verdict.met()).collect();
     println!("\n{} cases, {} goals, {} missed", rows.len(), verdicts().count(), missed.len());

@@ -12,8 +12,8 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use alloc_tracker::Allocator;
 use oss_cors_core::{CorsHandle, RuleTable};
@@ -21,6 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use figures::{judged, live_bytes};
+use support::report::save;
 use support::rules::Setup;
 
 #[global_allocator]
@@ -48,8 +49,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let report = Report { loads: loads(), swap: swap(), compile: compile(), memory: memory() };
-    fs::create_dir_all("target/bench")?;
-    fs::write("target/bench/reload.json", serde_json::to_string_pretty(&report)?)?;
+    save("reload", &report)?;
     Ok(())
 }
 

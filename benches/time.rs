@@ -9,15 +9,16 @@
 
 mod support;
 
+use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, fs};
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use support::cases::{CASES, Case};
+use support::report::save;
 use support::{Subject, Work};
 
 const ROUNDS: usize = 600;
@@ -78,8 +79,7 @@ fn run(filter: &str) -> Result<(), Box<dyn Error>> {
         print(&row);
         rows.push(row);
     }
-    fs::create_dir_all("target/bench")?;
-    fs::write("target/bench/time.json", serde_json::to_string_pretty(&rows)?)?;
+    save("time", &rows)?;
     println!("\ntime is not gated: it moves with the machine; `cargo bench --bench instructions` is what can fail");
     Ok(())
 }

@@ -18,7 +18,7 @@ use oss_cors_actix::OssCors;
 
 use support::objects::{Ask, Objects};
 use support::rules::{self, Rules};
-use support::{admin, args::Args};
+use support::{admin, args::Args, serve};
 
 /// The application, apart from sockets and arguments.
 pub fn app(
@@ -67,8 +67,8 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     rules::reload_on_hangup(vec![reload])?;
     rules::announce(listener.local_addr()?, Some(&start));
     let server = HttpServer::new(move || app(cors.clone(), objects.clone()))
-        .client_request_timeout(support::HEADER_READ_TIMEOUT)
-        .shutdown_timeout(support::SHUTDOWN_TIMEOUT.as_secs())
+        .client_request_timeout(serve::HEADER_READ_TIMEOUT)
+        .shutdown_timeout(serve::SHUTDOWN_TIMEOUT.as_secs())
         .listen(listener)?
         .run();
     tokio::try_join!(server, admin)?;

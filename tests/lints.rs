@@ -79,7 +79,7 @@ fn pages_are_true() {
 
 #[test]
 fn pages_are_all_there_and_no_more() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/cors-core/lints");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cors-core/lints");
     let files = std::fs::read_dir(folder).expect("the pages");
     let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     let pages: BTreeSet<String> = LintCode::all().iter().map(|code| format!("{code}.md")).collect();
@@ -540,7 +540,7 @@ fn larger_than_oss() {
 /// The four scenarios of the guide in one file.
 #[test]
 fn scenarios() {
-    let file = std::fs::read("examples/rules/scenarios.xml").expect("the example");
+    let file = std::fs::read("../examples/rules/scenarios.xml").expect("the example");
     let file = RuleFile::parse(&file, Some(Format::Xml), Profile::Oss).expect("right");
     let lints = file.configuration().lint(Profile::Oss);
     let found: Vec<String> =

@@ -2,8 +2,8 @@
 //!
 //! It prints where it listens and the origin to ask with, and goes on until it is told to stop.
 
-#[path = "../../examples/support/mod.rs"]
-mod example;
+#[path = "../../examples/support/serve.rs"]
+mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -15,7 +15,7 @@ use axum::routing::get;
 use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 
-use example::serve::serve;
+use serve::serve;
 use support::rules::{Setup, exact};
 use support::tower;
 

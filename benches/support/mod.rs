@@ -7,6 +7,7 @@ pub mod actix;
 pub mod axum;
 pub mod cases;
 pub mod core;
+pub mod report;
 pub mod requests;
 pub mod rules;
 pub mod tower;

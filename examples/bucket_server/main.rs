@@ -1,5 +1,5 @@
 //! The bucket server: a small object store with the API of OSS and S3, whose buckets carry CORS rules as OSS's do.
-//! `cargo run --example bucket_server`, or with `-- --listen ADDR --data DIR --access-key ID:SECRET`.
+//! `cargo run -p bucket-server`, or with `-- --listen ADDR --data DIR --access-key ID:SECRET`.
 //!
 //! ```text
 //! finish          Server, x-oss-request-id, the body of an error
@@ -14,8 +14,8 @@
 //!
 //! It is a stand-in for tests: one account, no regions, no versions.
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support/serve.rs"]
+mod serve;
 
 mod acl;
 mod api;
@@ -48,7 +48,6 @@ use args::{Args, Limits};
 use body::Budget;
 use signature::Keys;
 use store::Store;
-use support::serve;
 use target::Naming;
 
 /// What every request needs.

@@ -410,7 +410,7 @@ fn specification() -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
 }
 
 fn read(path: &Path) -> String {

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,7 +18,7 @@ pub(crate) struct BucketServer {
 impl BucketServer {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut process = command(&arguments).stdout(Stdio::piped()).spawn().expect("the example is built");
+        let mut process = command(&arguments).stdout(Stdio::piped()).spawn().expect("it starts");
         let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let address = lines.find_map(|line| line.expect("text").strip_prefix("listening on http://")?.parse().ok());
         // The rest of what it says is read by nobody, and must not stop it.
@@ -30,7 +29,7 @@ impl BucketServer {
     /// What a server says that does not start.
     pub(crate) fn refused(arguments: &[&str]) -> String {
         let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let output = command(&arguments).output().expect("the example is built");
+        let output = command(&arguments).output().expect("it starts");
         assert!(!output.status.success(), "{arguments:?}");
         String::from_utf8(output.stderr).expect("text")
     }
@@ -94,13 +93,8 @@ impl Drop for BucketServer {
     }
 }
 
-/// Cargo builds the examples before the tests, into the folder beside theirs.
 fn command(arguments: &[String]) -> Command {
-    let mut program: PathBuf = std::env::current_exe().expect("this test has a path");
-    program.pop();
-    program.pop();
-    program.push("examples/bucket_server");
-    let mut command = Command::new(program);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bucket-server"));
     if !arguments.iter().any(|argument| argument == "--listen") {
         command.args(["--listen", "127.0.0.1:0"]);
     }

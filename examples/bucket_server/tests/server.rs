@@ -1,11 +1,10 @@
 //! The bucket server as its users meet it: a process, asked over sockets, killed, and started again.
 //!
-//! What clients make of it is tested by `tests/clients`; here is what they never send. `cargo test` builds the example
-//! before the tests; `cargo test --test bucket_server` alone does not.
+//! What clients make of it is tested by `tests/clients`; here is what they never send.
 
-#[path = "support/bucket_server.rs"]
-mod bucket_server;
-#[path = "support/client.rs"]
+mod support;
+
+#[path = "../../../tests/support/client.rs"]
 #[allow(dead_code, reason = "what other tests ask")]
 mod client;
 
@@ -17,12 +16,12 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use bucket_server::{Answer, BucketServer, SIGNED};
 use client::{Site, check};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Digest;
 use sha1::Sha1;
 use sha2::Sha256;
+use support::{Answer, BucketServer, SIGNED};
 
 const RULES: &str = "<CORSConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
     <CORSRule><ID>one</ID><AllowedOrigin>https://app.example.com</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
