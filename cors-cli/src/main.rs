@@ -18,6 +18,7 @@ mod finding;
 mod init;
 mod man;
 mod profile;
+mod replace;
 mod report;
 mod request;
 mod source;

@@ -2,6 +2,7 @@
 
 mod cases;
 mod expectation;
+mod line_ends;
 mod update;
 
 use std::path::PathBuf;

@@ -1,13 +1,14 @@
 //! New expectations into a file of cases: only what differs is rewritten, everything else stays as it is.
 
-use std::fs;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use super::cases::{Case, CaseFile, CaseFormat};
 use super::expectation::Expectation;
+use super::line_ends;
 use crate::escape;
+use crate::replace::replace;
 use crate::report::Failure;
 
 /// Writes into `path` what the cases with these indexes are answered.
@@ -26,11 +27,11 @@ pub fn write(path: &Path, file: &CaseFile, changed: &[(usize, &Expectation)]) ->
         CaseFormat::Toml => toml(file, changed).map_err(cannot)?,
         CaseFormat::JsonLines => json(file, changed).map_err(cannot)?,
     };
-    fs::write(path, text).map_err(|error| cannot(error.to_string()))
+    replace(path, &text).map_err(|error| cannot(error.to_string()))
 }
 
-/// What the case is to say: as much as it said before; a case that said nothing is given the answer and the rule.
-fn said(case: &Case, answer: &Expectation) -> Expectation {
+/// What the case is to expect: as much as before; a case that expected nothing is given the answer and the rule.
+fn expected(case: &Case, answer: &Expectation) -> Expectation {
     Expectation {
         expect: answer.expect,
         rule: answer.rule.filter(|_| case.rule.is_some() || case.expect.is_none()),
@@ -42,7 +43,7 @@ fn toml(file: &CaseFile, changed: &[(usize, &Expectation)]) -> Result<String, St
     let mut document: DocumentMut = file.text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
     for (index, answer) in changed {
         let (Some(case), Some(table)) = (file.cases.get(*index), case_table(&mut document, *index)) else { continue };
-        let Expectation { expect, rule, headers } = said(case, answer);
+        let Expectation { expect, rule, headers } = expected(case, answer);
         set(table, "expect", expect.map(|expect| value(expect.name())));
         set(table, "rule", rule.map(|rule| value(i64::try_from(rule).unwrap_or(i64::MAX))));
         if let Some(headers) = headers {
@@ -59,7 +60,7 @@ fn toml(file: &CaseFile, changed: &[(usize, &Expectation)]) -> Result<String, St
             }
         }
     }
-    Ok(document.to_string())
+    Ok(line_ends::kept(&file.text, &document.to_string()))
 }
 
 fn case_table(document: &mut DocumentMut, index: usize) -> Option<&mut dyn TableLike> {
@@ -85,15 +86,20 @@ fn set(table: &mut dyn TableLike, key: &str, item: Option<Item>) {
 }
 
 fn json(file: &CaseFile, changed: &[(usize, &Expectation)]) -> Result<String, String> {
-    let mut lines: Vec<String> = file.text.lines().map(str::to_owned).collect();
+    let mut lines: Vec<(String, &str)> = file
+        .text
+        .split_inclusive('\n')
+        .map(|line| {
+            let text = line.trim_end_matches(['\r', '\n']);
+            (text.to_owned(), line.get(text.len()..).unwrap_or_default())
+        })
+        .collect();
     for (index, answer) in changed {
         let Some(case) = file.cases.get(*index) else { continue };
-        let text = serde_json::to_string(&case.clone().expecting(said(case, answer)));
-        if let Some(line) = case.line.checked_sub(1).and_then(|index| lines.get_mut(index)) {
+        let text = serde_json::to_string(&case.clone().expecting(expected(case, answer)));
+        if let Some((line, _)) = case.line.checked_sub(1).and_then(|index| lines.get_mut(index)) {
             *line = text.map_err(|error| error.to_string())?;
         }
     }
-    let mut text = lines.join("\n");
-    text.push('\n');
-    Ok(text)
+    Ok(lines.into_iter().map(|(text, end)| text + end).collect())
 }
