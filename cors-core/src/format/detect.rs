@@ -1,10 +1,47 @@
 //! Which format a file is written in, by how it begins.
 
-use super::Format;
+/// How a rule file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// The XML of OSS (and of S3, whose namespace and `<ID>` are read and dropped). Feature `xml`.
+    Xml,
+    /// JSON: that of ossutil, `{"CORSRule": [..], "ResponseVary": true}`, of the AWS CLI and console, of the SDKs, and
+    /// Terraform's JSON syntax. Feature `json`.
+    Json,
+    /// YAML in the same shapes, without aliases. Feature `yaml`.
+    Yaml,
+    /// TOML in the same shapes: `ResponseVary`, then a `[[CORSRule]]` for each rule. Feature `toml`.
+    Toml,
+}
+
+impl Format {
+    /// By a file name's extension, without the dot, in any case.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "xml" => Some(Self::Xml),
+            "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+
+    /// By how the text begins, after blanks, comments and a byte order mark: `<` is XML, `{` and `[` are JSON, but
+    /// `[name]` and `[[name]]` are TOML; with `key =` it is TOML, with `key:`, `- ` and `---` YAML.
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
+        detect(without_mark(bytes))
+    }
+}
+
+/// Without the byte order mark.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
 
 /// Blanks and the comments that YAML and TOML share are passed over. XML, JSON and a TOML table show by their first
 /// characters; otherwise by what follows the first key, `=` or `:`.
-pub(super) fn detect(mut text: &[u8]) -> Option<Format> {
+fn detect(mut text: &[u8]) -> Option<Format> {
     loop {
         text = text.trim_ascii_start();
         match text.first()? {

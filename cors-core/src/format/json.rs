@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::places::position;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
 use crate::error::{ConfigError, ConfigErrorKind, Position};
 use crate::shown::quoted;
@@ -15,7 +16,7 @@ pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
     // The syntax first, over the whole text: this error alone knows its line and column.
     let node = serde_json::from_str::<IgnoredAny>(text)
         .map_err(|error| (place(text, &error), error))
-        .and_then(|_| node(text.trim_ascii(), leading, 0).map_err(|(at, error)| (super::position(text, at), error)));
+        .and_then(|_| node(text.trim_ascii(), leading, 0).map_err(|(at, error)| (position(text, at), error)));
     node.map_err(|(position, error)| {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();

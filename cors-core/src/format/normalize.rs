@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Format;
+use super::detect::Format;
 use super::keys::{nearest, same_key};
 use super::places::Places;
 use super::terraform::{self, Resource};

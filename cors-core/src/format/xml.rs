@@ -2,6 +2,7 @@
 
 use roxmltree::{Document, Error, Node as XmlNode};
 
+use super::places::position;
 use super::tree::{Field, Map, Node, Value};
 use crate::error::{ConfigError, ConfigErrorKind, Element, Position};
 use crate::shown::quoted;
@@ -16,7 +17,7 @@ pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
     if name != Element::CorsConfiguration.name() {
         return Err(ConfigError {
             value: Some(quoted(name)),
-            position: Some(super::position(text, root.range().start)),
+            position: Some(position(text, root.range().start)),
             ..ConfigError::new(ConfigErrorKind::WrongRoot)
         });
     }
@@ -50,9 +51,9 @@ fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
 fn syntax_error(text: &str, error: &Error) -> ConfigError {
     let at = error.pos();
     let position = match error {
-        Error::DtdDetected => super::position(text, doctype(text)),
+        Error::DtdDetected => position(text, doctype(text)),
         // The parser has no place for what is missing: it is missing at the end.
-        Error::UnexpectedEndOfStream | Error::UnclosedRootNode => super::position(text, text.len()),
+        Error::UnexpectedEndOfStream | Error::UnclosedRootNode => position(text, text.len()),
         _ => Position { line: at.row as usize, column: at.col as usize },
     };
     let kind = match error {
