@@ -47,7 +47,6 @@
 
 mod adapter;
 mod buckets;
-mod changes;
 mod config;
 mod decision;
 mod error;
@@ -81,7 +80,6 @@ pub use buckets::{
     BucketError, BucketErrors, BucketNameError, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError,
     WeakBuckets,
 };
-pub use changes::RuleChanges;
 pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use oss_cors_core::RuleChanges;
-
+use crate::changes::RuleChanges;
 use crate::error::LoadError;
 
 /// Something happened to watched rules. `Display` is for a log: the first line says it, errors follow one a line.

@@ -15,16 +15,19 @@
 //!   etcd::EtcdSource --first read--> CorsHandle for a key, Buckets for a prefix; then a task that watches (feature `etcd`)
 //! ```
 
+mod changes;
 mod error;
 #[cfg(feature = "etcd")]
 pub mod etcd;
 mod event;
 mod file;
 mod listener;
+mod text;
 mod watch;
 mod watch_file;
 mod watch_folder;
 
+pub use changes::RuleChanges;
 pub use error::{LoadError, LoadErrorKind, LoadErrors};
 pub use event::WatchEvent;
 pub use file::{load_file, load_file_with};

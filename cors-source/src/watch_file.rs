@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use oss_cors_core::{CorsConfiguration, CorsHandle, Profile, RuleChanges, RuleFile, WeakCorsHandle};
+use oss_cors_core::{CorsConfiguration, CorsHandle, Profile, RuleFile, WeakCorsHandle};
 
+use crate::changes::RuleChanges;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::WatchEvent;
 use crate::listener::Listener;

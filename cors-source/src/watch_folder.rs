@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, fs, io};
 
-use oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleChanges, WeakBuckets};
+use oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, WeakBuckets};
 
+use crate::changes::RuleChanges;
 use crate::error::{LoadError, LoadErrorKind, LoadErrors};
 use crate::event::WatchEvent;
 use crate::listener::Listener;

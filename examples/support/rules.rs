@@ -6,10 +6,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use comfy_table::{Table, presets};
-use oss_cors_source::{FileWatch, LoadError, WatchEvent, load_file};
-use oss_cors_tower::oss_cors_core::{
-    ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleChanges, RuleFile,
-};
+use oss_cors_source::{FileWatch, LoadError, RuleChanges, WatchEvent, load_file};
+use oss_cors_tower::oss_cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleFile};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Args;

@@ -15,8 +15,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::connection::Scope;
-use super::error::{EtcdError, quoted};
+use super::error::EtcdError;
 use super::event::{EtcdEvent, Events};
+use crate::text::quoted;
 
 /// What the cache holds: rules by name, which is the bucket or, for a single key, empty. `None`: a bucket without rules.
 pub(super) type Rules = Vec<(String, Option<CorsConfiguration>)>;

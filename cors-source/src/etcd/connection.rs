@@ -12,7 +12,8 @@ use etcd_client::{
 use oss_cors_core::MAX_FILE_BYTES;
 use tokio::time::timeout;
 
-use super::error::{EtcdError, quoted};
+use super::error::EtcdError;
+use crate::text::quoted;
 
 /// How etcd is reached, and what is read there.
 pub(super) struct Settings {

@@ -6,6 +6,8 @@ use std::path::Path;
 use etcd_client::Error;
 use oss_cors_core::ConfigErrors;
 
+use crate::text::quoted;
+
 /// etcd gave no rules, or the cache of them could not be read or written.
 ///
 /// `Display` tells everything, one fault a line; `Debug` too, because that is what a `main` that returns it prints.
@@ -158,13 +160,4 @@ fn with_root(first: &str, error: &dyn std::error::Error) -> String {
 /// `head`, then one fault a line.
 pub(super) fn faults(head: &str, errors: &ConfigErrors) -> String {
     errors.iter().fold(head.to_owned(), |message, error| format!("{message}\n  {error}"))
-}
-
-/// At most 128 bytes of `text`, which others wrote, without control characters.
-pub(super) fn quoted(text: &str) -> String {
-    let mut end = text.len().min(oss_cors_core::MAX_QUOTED);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().escape_debug().to_string()
 }

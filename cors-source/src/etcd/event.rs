@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use oss_cors_core::ConfigErrors;
 
-use super::error::{EtcdError, faults, quoted};
+use super::error::{EtcdError, faults};
+use crate::text::quoted;
 
 /// Something happened to the rules in etcd. `name` is the key or, under a prefix, the bucket.
 ///

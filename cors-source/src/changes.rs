@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::config::{CorsConfiguration, CorsRule};
-use crate::shown::quoted;
+use oss_cors_core::{CorsConfiguration, CorsRule};
+
+use crate::text::quoted;
 
 /// How two configurations differ. A rule that was edited counts as one removed and one added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +20,13 @@ pub struct RuleChanges {
 impl RuleChanges {
     /// What it takes to get from `old` to `new`. Against `CorsConfiguration::default()` everything is new.
     pub fn between(old: &CorsConfiguration, new: &CorsConfiguration) -> Self {
-        let gone = without(&old.rules, &new.rules);
-        let come = without(&new.rules, &old.rules);
-        let stays = |rules: &[CorsRule], leaving: &[usize]| -> Vec<CorsRule> {
-            let staying = rules.iter().enumerate().filter(|(index, _)| !leaving.contains(index));
-            staying.map(|(_, rule)| rule.clone()).collect()
-        };
+        let (old_ids, new_ids) = numbered(&old.rules, &new.rules);
+        let kept = in_both(&old_ids, &new_ids);
         let mut known: HashSet<&str> = origins(old).collect();
         Self {
-            added: come.len(),
-            removed: gone.len(),
-            reordered: stays(&old.rules, &gone) != stays(&new.rules, &come),
+            added: new_ids.len() - kept,
+            removed: old_ids.len() - kept,
+            reordered: longest_common_subsequence(&old_ids, &new_ids) < kept,
             new_origins: origins(new).filter(|origin| known.insert(origin)).map(str::to_owned).collect(),
             response_vary: (old.response_vary != new.response_vary).then_some(new.response_vary),
         }
@@ -70,24 +67,55 @@ fn origins(configuration: &CorsConfiguration) -> impl Iterator<Item = &str> {
     configuration.rules.iter().flat_map(|rule| rule.allowed_origins.iter().map(String::as_str))
 }
 
-/// Where the rules stand that are left of `rules` when each of `others` has taken its equal away.
-fn without(rules: &[CorsRule], others: &[CorsRule]) -> Vec<usize> {
-    let mut others: Vec<&CorsRule> = others.iter().collect();
-    let mut left = Vec::new();
-    for (index, rule) in rules.iter().enumerate() {
-        match others.iter().position(|other| *other == rule) {
-            Some(equal) => drop(others.swap_remove(equal)),
-            None => left.push(index),
+/// Both lists with a number for each rule: equal rules have equal numbers.
+fn numbered(old: &[CorsRule], new: &[CorsRule]) -> (Vec<usize>, Vec<usize>) {
+    let mut known: Vec<&CorsRule> = Vec::new();
+    let mut number = |rule| match known.iter().position(|other| *other == rule) {
+        Some(number) => number,
+        None => {
+            known.push(rule);
+            known.len() - 1
+        }
+    };
+    (old.iter().map(&mut number).collect(), new.iter().map(&mut number).collect())
+}
+
+/// How many rules both lists have; a rule that stands twice in both counts twice.
+fn in_both(old: &[usize], new: &[usize]) -> usize {
+    let mut left = new.to_vec();
+    let taken = old.iter().filter(|rule| match left.iter().position(|other| other == *rule) {
+        Some(equal) => {
+            left.swap_remove(equal);
+            true
+        }
+        None => false,
+    });
+    taken.count()
+}
+
+/// How many rules can stay in place while the others are removed and added around them. If these are fewer than both
+/// lists have in common, no choice of removed and added rules explains the new order.
+fn longest_common_subsequence(old: &[usize], new: &[usize]) -> usize {
+    // The row of the usual table for what was seen of `old`: the longest with the first so many of `new`.
+    let mut row = vec![0; new.len() + 1];
+    for rule in old {
+        let mut above_left = 0;
+        let mut left = 0;
+        for (other, cell) in new.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            *cell = if rule == other { above_left + 1 } else { above.max(left) };
+            above_left = above;
+            left = *cell;
         }
     }
-    left
+    row.last().copied().unwrap_or_default()
 }
 
 /// A line names no more origins than a person reads.
 const MAX_NAMED: usize = 8;
 
-/// In one line, whatever the rules say: origins are escaped, cut at [`MAX_QUOTED`](crate::MAX_QUOTED) bytes and at most
-/// eight.
+/// In one line, whatever the rules say: at most eight origins, escaped and cut at
+/// [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes.
 impl fmt::Display for RuleChanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
@@ -109,8 +137,7 @@ impl fmt::Display for RuleChanges {
 
 impl RuleChanges {
     fn origins_in_words(&self) -> String {
-        let named =
-            self.new_origins.iter().take(MAX_NAMED).map(|origin| format!("`{}`", quoted(origin).escape_debug()));
+        let named = self.new_origins.iter().take(MAX_NAMED).map(|origin| format!("`{}`", quoted(origin)));
         let named = named.collect::<Vec<_>>().join(", ");
         match self.new_origins.len().saturating_sub(MAX_NAMED) {
             0 => format!("newly allowed: {named}"),
@@ -145,6 +172,10 @@ mod tests {
         told(&[&["a"]], &[&["a", "b"]], "1 rule added, 1 rule removed, newly allowed: `b`");
         told(&[&["a"], &["b"]], &[&["b"], &["a"]], "rules in another order");
         told(&[&["a"], &["b"], &["c"]], &[&["c"], &["a"]], "1 rule removed, rules in another order");
+        told(&[&["a"], &["b"], &["a"]], &[&["b"], &["a"]], "1 rule removed");
+        told(&[&["b"], &["a"]], &[&["a"], &["b"], &["a"]], "1 rule added");
+        told(&[&["a"], &["b"], &["a"], &["c"]], &[&["c"], &["b"], &["a"]], "1 rule removed, rules in another order");
+        told(&[&["a"], &["a"], &["b"]], &[&["b"], &["a"], &["a"]], "rules in another order");
         told(&[&["a"], &["b"]], &[&["c"], &["a"], &["b"]], "1 rule added, newly allowed: `c`");
         told(&[&["a"]], &[&["a"], &["a"]], "1 rule added");
         told(&[&["a"]], &[&["b", "b"], &["b"]], "2 rules added, 1 rule removed, newly allowed: `b`");
