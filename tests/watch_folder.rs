@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(700);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
-    Notices,
+    Events,
     Polling,
 }
 
@@ -32,8 +32,7 @@ impl Watched {
     fn start(place: &Place, mode: Mode) -> Self {
         let told = Told::default();
         let tell = told.clone();
-        let mut watch = FolderWatch::new(place.path("rules"))
-            .on_event(move |bucket, event| tell.add(format!("{}: {event}", bucket.unwrap_or("all"))));
+        let mut watch = FolderWatch::new(place.path("rules")).on_event(move |event| tell.add(event.to_string()));
         if mode == Mode::Polling {
             watch = watch.poll_every(Duration::from_millis(100));
         }
@@ -67,7 +66,7 @@ impl Watched {
 /// Two buckets, `photos` and `videos`, that answer with their names; in either mode.
 #[track_caller]
 fn each(test: impl Fn(&Place, &Watched)) {
-    for mode in [Mode::Notices, Mode::Polling] {
+    for mode in [Mode::Events, Mode::Polling] {
         let place = Place::new();
         place.folder("rules");
         place.write("rules/photos.xml", rules("photos"));
@@ -85,7 +84,7 @@ fn one_of_the_files_changes() {
         watched.answers("photos", "in-place");
         place.replace("rules/photos.xml", rules("renamed"));
         watched.answers("photos", "renamed");
-        watched.is_told("photos: generation 4 is in force: 1 rule added, 1 rule removed");
+        watched.is_told("bucket `photos`: generation 4 is in force: 1 rule added, 1 rule removed");
         assert_eq!(watched.answer("videos"), "videos");
         assert_eq!(watched.told.all().len(), 2, "{:?}", watched.told.all());
     });
@@ -99,7 +98,7 @@ fn a_bucket_comes_and_goes() {
         watched.answers("new", "new");
         place.remove("rules/new.xml");
         within_a_second("it is gone", || !watched.buckets().contains("new"));
-        watched.is_told("new: the bucket is gone with its file");
+        watched.is_told("bucket `new`: deleted, as its rules are");
         // The last ones too, while their folder stays.
         place.remove("rules/photos.xml");
         place.remove("rules/videos.xml");
@@ -147,14 +146,14 @@ fn a_file_between_two_steps_of_an_editor_keeps_its_bucket() {
 fn a_bad_file_keeps_its_bucket_as_it_is() {
     each(|place, watched| {
         place.write("rules/photos.xml", BAD);
-        watched.is_told("photos: the rules in force stay");
+        watched.is_told("bucket `photos`: the rules in force stay");
         assert!(watched.told.count("`PATCH`") == 1 && watched.is_failing());
         assert_eq!(watched.buckets().failures().len(), 1);
         assert_eq!(watched.answer("photos"), "photos");
         place.write("rules/videos.xml", rules("others-go-on"));
         watched.answers("videos", "others-go-on");
         place.write("rules/photos.xml", rules("photos"));
-        watched.is_told("photos: mended");
+        watched.is_told("bucket `photos`: recovered");
         assert!(!watched.is_failing());
     });
 }
@@ -163,11 +162,24 @@ fn a_bad_file_keeps_its_bucket_as_it_is() {
 fn a_new_bucket_whose_file_is_bad_refuses() {
     each(|place, watched| {
         place.write("rules/new.xml", BAD);
-        watched.is_told("new: the rules in force stay");
+        watched.is_told("bucket `new`: the rules in force stay");
         assert_eq!(watched.buckets().configuration("new"), Some(None), "known, and without rules");
         assert_eq!(watched.answer("new"), "");
         place.write("rules/new.xml", rules("new"));
         watched.answers("new", "new");
+    });
+}
+
+#[test]
+fn a_file_that_grows_after_its_load_is_reported() {
+    each(|place, watched| {
+        place.write("rules/new.yaml", yaml(&["one"]));
+        watched.answers("new", "");
+        watched.is_told("bucket `new`: generation 3");
+        place.write("rules/new.yaml", yaml(&["one", "app"]));
+        watched.answers("new", "app");
+        watched.is_told("bucket `new`: the file `");
+        assert_eq!(watched.told.count("grew"), 1, "{:?}", watched.told.all());
     });
 }
 
@@ -210,7 +222,7 @@ fn other_files_are_no_buckets() {
 fn the_folder_goes_and_comes_back() {
     each(|place, watched| {
         place.remove_folder("rules");
-        watched.is_told("all: the rules in force stay: there is nothing at the path");
+        watched.is_told("the rules in force stay: there are none at the source");
         assert!(watched.is_failing());
         sleep(QUIET);
         assert_eq!(watched.told.all().len(), 1, "told once: {:?}", watched.told.all());
@@ -219,7 +231,7 @@ fn the_folder_goes_and_comes_back() {
         place.write("rules.new/photos.xml", rules("back"));
         place.rename("rules.new", "rules");
         watched.answers("photos", "back");
-        watched.is_told("all: mended");
+        watched.is_told("recovered");
         within_a_second("the other is gone", || !watched.buckets().contains("videos"));
         assert!(!watched.is_failing());
     });
@@ -232,11 +244,11 @@ fn an_empty_folder_in_its_place_keeps_the_rules() {
         place.folder("empty");
         place.rename("rules", "volume");
         place.rename("empty", "rules");
-        watched.is_told("all: the rules in force stay");
+        watched.is_told("the rules in force stay");
         assert_eq!(watched.buckets().len(), 2);
         place.rename("rules", "empty");
         place.rename("volume", "rules");
-        watched.is_told("all: mended");
+        watched.is_told("recovered");
         assert_eq!(watched.buckets().len(), 2);
     });
 }
@@ -254,7 +266,7 @@ fn the_folder_is_another_at_once() {
 
 #[test]
 fn a_link_to_the_folder_is_pointed_elsewhere() {
-    for mode in [Mode::Notices, Mode::Polling] {
+    for mode in [Mode::Events, Mode::Polling] {
         let place = Place::new();
         for release in ["release-1", "release-2"] {
             place.folder(release);
@@ -271,7 +283,7 @@ fn a_link_to_the_folder_is_pointed_elsewhere() {
 
 #[test]
 fn a_config_map() {
-    for mode in [Mode::Notices, Mode::Polling] {
+    for mode in [Mode::Events, Mode::Polling] {
         let place = Place::new();
         let version = |number: usize| {
             let files = ["photos", "videos"].map(|bucket| rules(&format!("{bucket}-{number}")));
@@ -297,7 +309,7 @@ fn a_config_map() {
 fn a_link_to_nothing_is_bad() {
     each(|place, watched| {
         place.relink("nowhere.xml", "rules/photos.xml");
-        watched.is_told("photos: the rules in force stay");
+        watched.is_told("bucket `photos`: the rules in force stay");
         assert_eq!(watched.answer("photos"), "photos");
     });
 }
@@ -306,7 +318,7 @@ fn a_link_to_nothing_is_bad() {
 fn a_reload_that_is_asked_for() {
     each(|place, watched| {
         watched.folder.reload();
-        watched.is_told("all: no change");
+        watched.is_told("no change");
         place.write("rules/photos.xml", BAD);
         watched.is_told("`PATCH`");
         assert!(watched.buckets().remove("videos"), "by someone else");
@@ -322,7 +334,7 @@ fn the_last_clone_ends_the_watch() {
     place.folder("rules");
     let token = Arc::new(());
     let held = Arc::downgrade(&token);
-    let watch = FolderWatch::new(place.path("rules")).on_event(move |_, _| drop(Arc::clone(&token)));
+    let watch = FolderWatch::new(place.path("rules")).on_event(move |_| drop(Arc::clone(&token)));
     let buckets = watch.start().expect("an empty folder is one").into_buckets();
     assert!(buckets.is_empty());
     place.write("rules/first.xml", rules("first"));
@@ -338,7 +350,7 @@ fn many_files() {
     for number in 0..1000 {
         place.write(&format!("rules/bucket-{number}.xml"), rules(&format!("rules-{number}")));
     }
-    let watched = Watched::start(&place, Mode::Notices);
+    let watched = Watched::start(&place, Mode::Events);
     assert_eq!(watched.buckets().len(), 1000);
     for number in [0, 999, 500] {
         place.replace(&format!("rules/bucket-{number}.xml"), rules("other"));
