@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use alloc_tracker::Allocator;
 use http::HeaderValue;
-use oss_cors_core::{Buckets, CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, RuleTable};
+use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Profile, RuleTable};
+use oss_cors_live::Buckets;
 use serde::Serialize;
 
 use figures::{judged, live_bytes};

@@ -16,7 +16,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use alloc_tracker::Allocator;
-use oss_cors_core::{CorsHandle, RuleTable};
+use oss_cors_core::RuleTable;
+use oss_cors_live::CorsHandle;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 

@@ -16,7 +16,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use clap::Parser;
 use oss_cors_tower::OssCorsLayer;
-use oss_cors_tower::oss_cors_core::{CorsConfiguration, Status};
+use oss_cors_tower::oss_cors_core::CorsConfiguration;
+use oss_cors_tower::oss_cors_live::Status;
 use tokio::net::TcpListener;
 
 use support::objects::{Ask, Objects};

@@ -25,7 +25,8 @@ use client::{HOST, Site, check, cors_lines, forbidden, lines, refusal};
 use http::HeaderValue;
 use http_body_util::BodyExt;
 use oss_cors_actix::{DecoratedError, OssCors};
-use oss_cors_core::{CorsHandle, Outcome, Profile, Refusal, RefusalBody, RuleFile, RuleTable, Unmatched};
+use oss_cors_core::{Mismatch, Outcome, Profile, Refusal, RuleFile, RuleTable, Unmatched};
+use oss_cors_live::{CorsHandle, RefusalBody};
 use tokio::sync::{Notify, mpsc};
 
 const RULES: &str = "
@@ -512,7 +513,7 @@ async fn outcome_is_reported_when_asked_for() {
         let response = in_memory::call_service(&app, request.to_request()).await;
         response.response().extensions().get::<Outcome>().copied()
     };
-    let not_allowed = Refusal::NotAllowed(Unmatched::Origin);
+    let not_allowed = Refusal::NotAllowed(Mismatch::Origin);
     for (line, headers, outcome) in [
         ("GET /ok", &[APP][..], Some(Outcome::Forwarded(Ok(1)))),
         ("GET /none", &[APP], Some(Outcome::Forwarded(Ok(1)))),

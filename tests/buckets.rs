@@ -7,10 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use alloc_tracker::{Allocator, Session};
-use oss_cors_core::{
-    BucketError, BucketNaming, Buckets, CorsConfiguration, CorsRequest, CorsRule, MAX_BUCKET_BYTES,
-    MAX_BUCKET_FAILURES, Outcome, Profile, RuleTable, SetBucketError, Unmatched,
-};
+use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Outcome, Profile, RuleTable, Unmatched};
+use oss_cors_live::{BucketError, BucketNaming, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -13,8 +13,8 @@ use actix_web::body::{BodySize, MessageBody, to_bytes};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use oss_cors_core::{
-    AdapterOptions, ConfigError, CorsRequest, Decision, FieldLine, Format, Outcome, Refusal, Rule, RuleFile,
-    allow_headers, is_cors_response_header, merge_vary,
+    ConfigError, CorsRequest, Decision, FieldLine, Format, Outcome, Refusal, Rule, RuleFile, allow_headers,
+    is_cors_response_header, merge_vary,
 };
 use tower::{Layer, ServiceExt};
 
@@ -120,8 +120,6 @@ fn compared(headers: impl IntoIterator<Item = Header>) -> Vec<(String, Latin1)> 
 
 fn table_answer(case: &Case) -> Answer {
     let table = case.table();
-    let mut options = AdapterOptions::default();
-    options.answer_every_options = case.answer_every_options;
     let headers = case.headers();
     let lines = |wanted: &str| -> Vec<&[u8]> {
         headers.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_slice()).collect()
@@ -132,7 +130,7 @@ fn table_answer(case: &Case) -> Answer {
         request_method: FieldLine::from_lines(lines("access-control-request-method")),
         request_headers: lines("access-control-request-headers"),
     };
-    let decision = options.decide(&table, &request);
+    let decision = if case.answer_every_options { table.decide_as_bucket(&request) } else { table.decide(&request) };
     match decision {
         Decision::Answer { rule: Ok(rule), vary_origin } => {
             let mut headers = rule_headers(rule, request.origin);

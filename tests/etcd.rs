@@ -13,7 +13,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use etcd_client::{Client, ConnectOptions, Permission, PermissionType, Txn, TxnOp};
-use oss_cors_core::{Buckets, CorsHandle, CorsRequest, Decision, Format, Profile, RuleTable, Unmatched};
+use oss_cors_core::{CorsRequest, Decision, Format, Profile, RuleTable, Unmatched};
+use oss_cors_live::{Buckets, CorsHandle};
 use oss_cors_source::etcd::{EtcdError, EtcdErrorKind, EtcdEvent, EtcdSource};
 use server::{Certificates, Etcd, Line, free_port};
 use tempfile::TempDir;

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use adapters::Site;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use oss_cors_actix::OssCors;
-use oss_cors_core::{Buckets, CorsConfiguration, CorsHandle, CorsRequest, CorsRule, Profile, RuleTable, Shadow};
+use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};
+use oss_cors_live::{Buckets, CorsHandle, Shadow};
 use oss_cors_tower::OssCorsLayer;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -217,8 +218,7 @@ async fn a_log_line_stays_one_line_of_text() {
                 request_method: oss_cors_core::FieldLine::One(text.as_bytes()),
                 request_headers: vec![text.as_bytes()],
             };
-            let layer = oss_cors_core::AdapterRules::one(handle.clone());
-            layer.decided(&line, handle.load().decide(&line));
+            oss_cors_live::Policy::new(handle.clone()).decide(&handle.load(), &line);
         }
     }
     // Newlines cannot come through HTTP, but through code.
@@ -401,10 +401,10 @@ fn metrics_are_described() {
     let recorder = DebuggingRecorder::new();
     let handle = CorsHandle::new(table());
     metrics::with_local_recorder(&recorder, || {
-        oss_cors_core::observe::describe_metrics();
+        oss_cors_live::observe::describe_metrics();
         let request = CorsRequest::actual(b"GET", b"https://app.example.com");
-        let rules = oss_cors_core::AdapterRules::one(handle.clone()).with_shadow(Shadow::new(compiled("*")));
-        rules.decided(&request, handle.load().decide(&request));
+        let policy = oss_cors_live::Policy::new(handle.clone()).shadow(Shadow::new(compiled("*")));
+        policy.decide(&handle.load(), &request);
         handle.store(table());
         handle.failed("gone");
     });

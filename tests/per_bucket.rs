@@ -13,7 +13,8 @@ use actix_web::{App, HttpServer, web};
 use adapters::{Site, answer};
 use axum::Router;
 use oss_cors_actix::OssCors;
-use oss_cors_core::{BucketNaming, Buckets, CorsConfiguration, CorsRule, Profile};
+use oss_cors_core::{CorsConfiguration, CorsRule, Profile};
+use oss_cors_live::{BucketNaming, Buckets};
 use oss_cors_tower::OssCorsLayer;
 
 const APP: &str = "origin: https://app.example.com";

@@ -9,10 +9,8 @@ use std::thread::ScopedJoinHandle;
 
 use adapters::{Site, answer};
 use oss_cors_actix::OssCors;
-use oss_cors_core::{
-    BucketNaming, Buckets, CorsConfiguration, CorsHandle, CorsRequest, CorsRule, FieldLine, MAX_QUOTED,
-    MAX_SHADOW_EXAMPLES, Profile, RuleTable, Shadow, ShadowDifference,
-};
+use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, FieldLine, MAX_QUOTED, Profile, RuleTable};
+use oss_cors_live::{BucketNaming, Buckets, CorsHandle, MAX_SHADOW_EXAMPLES, Shadow, ShadowDifference};
 use oss_cors_tower::OssCorsLayer;
 
 use ShadowDifference::{NewlyAllowed, NewlyRefused, OtherHeaders};

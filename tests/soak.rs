@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use oss_cors_core::{CorsHandle, CorsRequest, Decision, FieldLine, Profile, RuleFile, RuleTable};
+use oss_cors_core::{CorsRequest, Decision, FieldLine, Profile, RuleFile, RuleTable};
+use oss_cors_live::CorsHandle;
 use oss_cors_source::{FileWatch, WatchedFile, watch_file, watch_folder};
 use watched::{BAD, Place, Told, within_a_second};
 

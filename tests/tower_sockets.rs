@@ -26,7 +26,8 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use oss_cors_core::{CorsHandle, Outcome, Profile, Refusal, RefusalBody, RuleFile, RuleTable, Unmatched};
+use oss_cors_core::{Mismatch, Outcome, Profile, Refusal, RuleFile, RuleTable, Unmatched};
+use oss_cors_live::{CorsHandle, RefusalBody};
 use oss_cors_tower::OssCorsLayer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
@@ -449,7 +450,7 @@ async fn outcome_is_reported_when_asked_for() {
         let response = router().layer(layer).oneshot(request).await.expect("an answer");
         response.extensions().get::<Outcome>().copied()
     };
-    let not_allowed = Refusal::NotAllowed(Unmatched::Origin);
+    let not_allowed = Refusal::NotAllowed(Mismatch::Origin);
     for (line, headers, outcome) in [
         ("GET /ok", &[APP][..], Some(Outcome::Forwarded(Ok(1)))),
         ("GET /none", &[APP], Some(Outcome::Forwarded(Ok(1)))),

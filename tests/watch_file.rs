@@ -1,4 +1,4 @@
-//! A watched rule file: every way of changing it, on a real filesystem, reported by the operating system and found by polling.
+//! A watched rule file: every way of changing it, on a real filesystem, told by the kernel and by polling.
 
 #![cfg(unix)]
 
@@ -23,8 +23,8 @@ const QUIET: Duration = Duration::from_millis(700);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
-    /// The operating system reports changes.
-    Events,
+    /// The kernel tells.
+    Notices,
     /// Asked for.
     Polling,
 }
@@ -73,7 +73,7 @@ impl Watched {
 /// else was ever in force, and no fault was told.
 #[track_caller]
 fn changed(prepare: impl Fn(&Place), change: impl Fn(&Place)) {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         prepare(&place);
         let watched = Watched::start(&place.path("cors.xml"), mode);
@@ -152,7 +152,7 @@ fn overwritten_without_truncation() {
 
 #[test]
 fn half_a_file_that_parses_is_not_taken() {
-    for (mode, pause) in [(Mode::Events, 300), (Mode::Polling, 40)] {
+    for (mode, pause) in [(Mode::Notices, 300), (Mode::Polling, 40)] {
         let place = Place::new();
         place.write("cors.yaml", yaml(&["old"]));
         let watched = Watched::start(&place.path("cors.yaml"), mode);
@@ -169,47 +169,6 @@ fn half_a_file_that_parses_is_not_taken() {
         assert_eq!(watched.file.handle().load().rules().len(), 2, "{mode:?}");
         assert_eq!(watched.generation(), 2, "{mode:?}");
     }
-}
-
-#[test]
-fn a_file_that_grows_after_its_load_is_reported() {
-    for mode in [Mode::Events, Mode::Polling] {
-        let place = Place::new();
-        place.write("cors.yaml", yaml(&["old"]));
-        let watched = Watched::start(&place.path("cors.yaml"), mode);
-        let text = yaml(&["app", "other"]);
-        let half = text.find("- AllowedOrigin: [https://other").expect("the second rule");
-        place.write("cors.yaml", &text[..half]);
-        // A writer that pauses for too long.
-        watched.is_told("generation 2");
-        assert_eq!(watched.told.count("grew"), 0, "{mode:?}");
-        let mut file = OpenOptions::new().append(true).open(place.path("cors.yaml")).expect("opened");
-        file.write_all(&text.as_bytes()[half..]).expect("the second half");
-        drop(file);
-        watched.is_told("generation 3");
-        let told = watched.told.all();
-        let path = place.path("cors.yaml");
-        let warning = format!("the file `{}` grew ", path.display());
-        assert!(told[1].starts_with(&warning) && told[1].ends_with("write to another file and rename it"), "{told:?}");
-        assert_eq!(told.len(), 3, "{mode:?} {told:?}");
-        assert_eq!(watched.file.handle().load().rules().len(), 2);
-    }
-}
-
-#[test]
-fn growth_at_the_start_is_reported_too() {
-    let place = Place::new();
-    place.write("cors.yaml", yaml(&["one"]));
-    let watched = Watched::start(&place.path("cors.yaml"), Mode::Events);
-    place.write("cors.yaml", yaml(&["one", "two"]));
-    watched.is_told("generation 2");
-    assert_eq!(watched.told.count("grew"), 1, "{:?}", watched.told.all());
-    // Other rules, however long, are no growth; nor is less.
-    place.write("cors.yaml", yaml(&["four", "two", "three"]));
-    watched.is_told("generation 3");
-    place.replace("cors.yaml", yaml(&["four"]));
-    watched.is_told("generation 4");
-    assert_eq!(watched.told.count("grew"), 1, "{:?}", watched.told.all());
 }
 
 #[test]
@@ -280,7 +239,7 @@ fn the_file_behind_a_link_in_another_folder() {
 
 #[test]
 fn a_config_map() {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         let version = |version: usize| {
             place.config_map("mount", version, &[("cors.xml", rules(&format!("version-{version}")))]);
@@ -332,7 +291,7 @@ fn a_folder_above_it_replaced() {
 
 #[test]
 fn a_folder_that_goes_and_comes_back() {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         place.folder("a/b");
         place.write("a/b/cors.xml", rules("first"));
@@ -340,7 +299,7 @@ fn a_folder_that_goes_and_comes_back() {
         for (round, name) in [(1, "second"), (2, "third")] {
             let before = watched.answer();
             place.remove_folder("a");
-            within_a_second("the loss is told", || watched.told.count("there are none at the source") == round);
+            within_a_second("the loss is told", || watched.told.count("nothing at the path") == round);
             assert_eq!(watched.answer(), before);
             place.folder("a");
             sleep(Duration::from_millis(100));
@@ -369,7 +328,7 @@ fn a_change_of_which_no_event_tells() {
 fn a_file_that_is_replaced_all_the_time() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     let start = Instant::now();
     let mut number = 0;
     while watched.generation() == 1 {
@@ -385,7 +344,7 @@ fn a_file_that_is_replaced_all_the_time() {
 
 #[test]
 fn a_bad_file_keeps_the_rules_and_its_repair_is_noticed() {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         first_file(&place);
         let watched = Watched::start(&place.path("cors.xml"), mode);
@@ -404,14 +363,14 @@ fn a_bad_file_keeps_the_rules_and_its_repair_is_noticed() {
 
 #[test]
 fn repaired_to_what_is_in_force() {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         first_file(&place);
         let watched = Watched::start(&place.path("cors.xml"), mode);
         place.replace("cors.xml", BAD);
         watched.is_told("the rules in force stay");
         place.replace("cors.xml", rules("first"));
-        watched.is_told("recovered");
+        watched.is_told("mended");
         assert_eq!((watched.answer().as_str(), watched.generation(), watched.is_failing()), ("first", 1, false));
     }
 }
@@ -420,7 +379,7 @@ fn repaired_to_what_is_in_force() {
 fn the_same_fault_is_told_once() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     for _ in 0..4 {
         place.replace("cors.xml", BAD);
         watched.is_told("`PATCH`");
@@ -434,17 +393,17 @@ fn the_same_fault_is_told_once() {
 
 #[test]
 fn deletion_keeps_the_rules_and_is_told_once() {
-    for mode in [Mode::Events, Mode::Polling] {
+    for mode in [Mode::Notices, Mode::Polling] {
         let place = Place::new();
         first_file(&place);
         let watched = Watched::start(&place.path("cors.xml"), mode);
         place.remove("cors.xml");
-        watched.is_told("there are none at the source");
+        watched.is_told("nothing at the path");
         sleep(QUIET);
         assert_eq!(watched.told.all().len(), 1, "{mode:?}");
         assert_eq!((watched.answer().as_str(), watched.is_failing()), ("first", true));
         first_file(&place);
-        watched.is_told("recovered");
+        watched.is_told("mended");
         assert_eq!((watched.generation(), watched.is_failing()), (1, false));
     }
 }
@@ -453,7 +412,7 @@ fn deletion_keeps_the_rules_and_is_told_once() {
 fn what_says_the_same_is_no_new_generation() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     place.write("cors.xml", rules("first"));
     sleep(QUIET);
     place.replace("cors.xml", format!("<!-- a comment -->\n{}", rules("first")));
@@ -466,7 +425,7 @@ fn what_says_the_same_is_no_new_generation() {
 fn refused(change: impl Fn(&Place), error: &str) {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     place.remove("cors.xml");
     change(&place);
     watched.is_told(error);
@@ -542,7 +501,7 @@ fn a_bad_file_at_the_start() {
 fn a_reload_that_is_asked_for() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     watched.file.reload();
     watched.is_told("no change");
     place.write("cors.xml", BAD);
@@ -550,9 +509,9 @@ fn a_reload_that_is_asked_for() {
     watched.file.reload();
     within_a_second("the fault is told again", || watched.told.count("`PATCH`") == 2);
     place.remove("cors.xml");
-    watched.is_told("there are none at the source");
+    watched.is_told("nothing at the path");
     watched.file.reload();
-    within_a_second("the loss is told again", || watched.told.count("there are none at the source") == 2);
+    within_a_second("the loss is told again", || watched.told.count("nothing at the path") == 2);
 }
 
 #[test]
@@ -576,7 +535,7 @@ fn a_reload_of_a_file_that_is_not_yet_at_rest() {
 fn a_reload_brings_the_file_back_in_force() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     let other = RuleFile::parse(rules("other").as_bytes(), None, Profile::Oss).expect("right");
     watched.file.handle().store(other.table());
     assert_eq!(watched.answer(), "other");
@@ -601,7 +560,7 @@ fn the_profile_holds_for_reloads() {
 fn the_changes_are_told() {
     let place = Place::new();
     first_file(&place);
-    let watched = Watched::start(&place.path("cors.xml"), Mode::Events);
+    let watched = Watched::start(&place.path("cors.xml"), Mode::Notices);
     place.write("cors.xml", rules("first").replace("https://*.example.com", "https://new.example.com"));
     watched.is_told("generation 2 is in force: 1 rule added, 1 rule removed, newly allowed: `https://new.example.com`");
 }
@@ -644,7 +603,7 @@ fn a_listener_that_panics_does_not_end_the_watch() {
     let place = Place::new();
     first_file(&place);
     let watch = FileWatch::new(place.path("cors.xml")).on_event(|event| {
-        if matches!(event, WatchEvent::Reloaded { generation: 2, .. }) {
+        if matches!(event, WatchEvent::Loaded { generation: 2, .. }) {
             // A panic without its backtrace, which takes a while.
             std::panic::resume_unwind(Box::new("as this test wants it"));
         }
@@ -665,7 +624,7 @@ fn a_relative_path_stays_where_it_was() {
     let up: std::path::PathBuf = here.components().skip(1).map(|_| "..").collect();
     let relative = up.join(place.path("cors.xml").strip_prefix("/").expect("absolute"));
     assert!(relative.is_relative());
-    let watched = Watched::start(&relative, Mode::Events);
+    let watched = Watched::start(&relative, Mode::Notices);
     place.write("cors.xml", rules("second"));
     watched.answers("second");
     assert_eq!(watched.file.handle().status().source.as_deref(), relative.to_str());
@@ -678,7 +637,7 @@ fn a_relative_path_stays_where_it_was() {
 fn polling_when_watching_fails() {
     const CHILD: &str = "WATCH_FILE_TEST_WITHOUT_NOTICES";
     if let Ok(path) = std::env::var(CHILD) {
-        let watched = Watched::start(Path::new(&path), Mode::Events);
+        let watched = Watched::start(Path::new(&path), Mode::Notices);
         watched.is_told("changes are looked for at intervals");
         println!("ready");
         watched.answers("second");

@@ -11,7 +11,7 @@ use actix_web::test::TestRequest;
 use actix_web::{Error, HttpResponse};
 use http::HeaderMap;
 use oss_cors_actix::OssCors;
-use oss_cors_core::RefusalBody;
+use oss_cors_live::RefusalBody;
 
 use super::requests::{Asked, cors_headers};
 use super::rules::{REQUEST_HEADERS, Setup, header_names};

@@ -10,7 +10,8 @@ use ::tower::{Layer, Service};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use oss_cors_core::{Outcome, Refusal, RefusalBody, Unmatched};
+use oss_cors_core::{Mismatch, Outcome, Refusal};
+use oss_cors_live::RefusalBody;
 use oss_cors_tower::OssCorsLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -180,7 +181,7 @@ fn verdict(setup: &Setup, asked: &Asked) -> oracle::Verdict {
     let names = headers.iter().filter(|(name, _)| name == "access-control-request-headers");
     let many = names.fold(0, |sum, (_, value)| sum + value.len()) > 1024;
     match super::core::outcome(setup, asked) {
-        Outcome::Answered(Err(Refusal::NotAllowed(Unmatched::TooManyHeaders))) if many => {
+        Outcome::Answered(Err(Refusal::NotAllowed(Mismatch::TooManyHeaders))) if many => {
             oracle::Verdict { rule: None, refusal: Some((403, "AccessForbidden")), headers: vec![], ..verdict }
         }
         _ => verdict,

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use actix_web::http::header::HeaderValue;
-use oss_cors_core::{MAX_RULES, Rule, RuleTable};
+use oss_cors_core::{MAX_RULES, Rule, RuleHeaders, RuleTable};
 
 /// How many rules stay baked, those of all tables together, however many buckets and reloads there are.
 const PLACES: usize = 256;
@@ -15,14 +15,7 @@ pub(crate) struct Baked(Box<[Place; PLACES]>);
 
 type Place = Option<(u64, Rc<BakedRule>)>;
 
-#[derive(Debug)]
-pub(crate) struct BakedRule {
-    pub(crate) any_origin: bool,
-    pub(crate) allow_methods: HeaderValue,
-    pub(crate) expose_headers: Option<HeaderValue>,
-    pub(crate) max_age: Option<HeaderValue>,
-    pub(crate) allow_credentials: bool,
-}
+pub(crate) type BakedRule = RuleHeaders<HeaderValue>;
 
 impl Baked {
     pub(crate) fn new() -> Self {
@@ -46,18 +39,7 @@ impl Baked {
 
 #[cold]
 fn bake(place: &mut Place, key: u64, rule: &Rule) -> Rc<BakedRule> {
-    Rc::clone(&place.insert((key, Rc::new(BakedRule::new(rule)))).1)
-}
-
-impl BakedRule {
-    fn new(rule: &Rule) -> Self {
-        let value = |bytes: &[u8]| HeaderValue::from_bytes(bytes).unwrap_or(HeaderValue::from_static(""));
-        Self {
-            any_origin: rule.any_origin(),
-            allow_methods: value(rule.allow_methods().as_bytes()),
-            expose_headers: rule.expose_headers().map(|expose| value(expose.as_bytes())),
-            max_age: rule.max_age().map(|seconds| value(seconds.as_bytes())),
-            allow_credentials: rule.allow_credentials(),
-        }
-    }
+    let value = |value: &http::HeaderValue| HeaderValue::from_bytes(value.as_bytes());
+    let baked = rule.headers().map(|shared| value(shared).unwrap_or(HeaderValue::from_static("")));
+    Rc::clone(&place.insert((key, Rc::new(baked))).1)
 }

@@ -28,6 +28,7 @@ mod baked;
 mod error;
 mod future;
 mod middleware;
+mod request;
 mod transform;
 mod write;
 
@@ -35,5 +36,7 @@ pub use error::DecoratedError;
 pub use future::ResponseFuture;
 pub use middleware::OssCorsMiddleware;
 pub use oss_cors_core;
+pub use oss_cors_live;
+pub use oss_cors_source;
 pub use oss_cors_source::{LoadError, LoadErrorKind};
 pub use transform::OssCors;

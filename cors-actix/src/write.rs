@@ -3,38 +3,37 @@
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
-use actix_web::body::BoxBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use oss_cors_core::{
-    AdapterOptions, Outcome, Refusal, RefusalBody, allow_headers, is_cors_response_header, merge_vary, request_id,
-};
+use oss_cors_core::{AllowOrigin, CorsHeader, Outcome, Refusal, allow_headers, is_cors_response_header, merge_vary};
+use oss_cors_live::request_id;
 
 use crate::baked::BakedRule;
-use crate::middleware::RequestHeaders;
+use crate::request::{RequestHeaders, host};
 
 /// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
 /// held until the response comes.
 #[derive(Clone)]
 pub(crate) struct CorsHeaders {
-    pub(crate) rule: Option<RuleHeaders>,
+    pub(crate) rule: Option<RuleAnswer>,
     pub(crate) vary_origin: bool,
     pub(crate) keep_inner: bool,
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) reported: Option<Outcome>,
 }
 
+/// A rule that matched a request.
 #[derive(Clone)]
-pub(crate) struct RuleHeaders {
+pub(crate) struct RuleAnswer {
     rule: Rc<BakedRule>,
-    /// The request's own value, not a copy of its text; `None` for `*`.
-    origin: Option<HeaderValue>,
+    /// The request's own value, not a copy of its text.
+    allow_origin: AllowOrigin<HeaderValue>,
 }
 
 impl CorsHeaders {
     #[inline]
     pub(crate) fn write<B>(self, response: &mut HttpResponse<B>) {
-        if let Some(outcome) = self.outcome {
+        if let Some(outcome) = self.reported {
             response.extensions_mut().insert(outcome);
         }
         let headers = response.headers_mut();
@@ -50,80 +49,70 @@ impl CorsHeaders {
     }
 }
 
-impl RuleHeaders {
-    /// A rule matched, so the request has exactly one Origin.
+impl RuleAnswer {
+    /// `None` for a request without `Origin`, which no rule matches.
     #[inline]
-    pub(crate) fn new(rule: Rc<BakedRule>, request: &HeaderMap) -> Self {
-        let origin = if rule.any_origin { None } else { request.get(header::ORIGIN).cloned() };
-        Self { rule, origin }
+    pub(crate) fn new(rule: Rc<BakedRule>, request: &ServiceRequest) -> Option<Self> {
+        let allow_origin = match rule.allow_origin(|| request.headers().get(header::ORIGIN).cloned()) {
+            AllowOrigin::Any => AllowOrigin::Any,
+            AllowOrigin::Echo(origin) => AllowOrigin::Echo(origin?),
+        };
+        Some(Self { rule, allow_origin })
     }
 
     #[inline]
     fn write(self, headers: &mut HeaderMap) {
-        let origin = self.origin.unwrap_or(HeaderValue::from_static("*"));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.rule.allow_methods.clone());
-        if let Some(expose_headers) = &self.rule.expose_headers {
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers.clone());
-        }
-        if let Some(max_age) = &self.rule.max_age {
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age.clone());
-        }
-        if self.rule.allow_credentials {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        }
+        self.rule.write(self.allow_origin, |name, value| {
+            headers.insert(header_name(name), value);
+        });
     }
 }
 
-/// A preflight's answer.
-pub(crate) fn answer(
-    rule: Result<Rc<BakedRule>, Refusal>,
-    vary_origin: bool,
-    options: AdapterOptions,
-    outcome: Option<Outcome>,
-    request: ServiceRequest,
-) -> ServiceResponse<BoxBody> {
-    let mut response = match rule {
-        Ok(rule) => accepted(rule, request.headers()),
-        Err(refusal) => refused(refusal, options.refusal_body, &request),
-    };
-    if vary_origin {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+#[inline]
+fn header_name(header: CorsHeader) -> HeaderName {
+    match header {
+        CorsHeader::AllowOrigin => header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        CorsHeader::AllowMethods => header::ACCESS_CONTROL_ALLOW_METHODS,
+        CorsHeader::AllowHeaders => header::ACCESS_CONTROL_ALLOW_HEADERS,
+        CorsHeader::ExposeHeaders => header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        CorsHeader::MaxAge => header::ACCESS_CONTROL_MAX_AGE,
+        CorsHeader::AllowCredentials => header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
     }
-    if let Some(outcome) = outcome {
-        response.extensions_mut().insert(outcome);
-    }
-    request.into_response(response)
 }
 
-fn accepted(rule: Rc<BakedRule>, request: &HeaderMap) -> HttpResponse {
+pub(crate) fn accept(rule: Option<RuleAnswer>, request: &ServiceRequest) -> HttpResponse {
     let mut response = HttpResponse::new(StatusCode::OK);
     let headers = response.headers_mut();
-    RuleHeaders::new(rule, request).write(headers);
+    if let Some(rule) = rule {
+        rule.write(headers);
+    }
     // Names that a rule allowed are tokens; joined, they are a header value.
-    let allow_headers = allow_headers(RequestHeaders(request), HeaderValue::from_bytes).and_then(Result::ok);
-    if let Some(allow_headers) = allow_headers {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allow_headers);
+    let lines = RequestHeaders(request.headers());
+    if let Some(allow_headers) = allow_headers(lines, HeaderValue::from_bytes).and_then(Result::ok) {
+        headers.insert(header_name(CorsHeader::AllowHeaders), allow_headers);
     }
     response
 }
 
-fn refused(refusal: Refusal, body: RefusalBody, request: &ServiceRequest) -> HttpResponse {
+pub(crate) fn refuse(refusal: Refusal, explain: bool, request: &ServiceRequest) -> HttpResponse {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
-    match body {
-        RefusalBody::Empty => HttpResponse::new(status),
-        RefusalBody::Xml => HttpResponse::build(status)
-            .insert_header((header::CONTENT_TYPE, "application/xml"))
-            .body(refusal.to_xml(&request_id(), host(request))),
+    if !explain {
+        return HttpResponse::new(status);
     }
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "application/xml"))
+        .body(refusal.to_xml(&request_id(), host(request)))
 }
 
-/// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
-pub(crate) fn host(request: &ServiceRequest) -> &str {
-    let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // A user may stand before the host.
-    let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());
-    authority.or_else(header).unwrap_or_default()
+/// What every preflight's answer gets besides.
+pub(crate) fn finish(mut response: HttpResponse, vary_origin: bool, reported: Option<Outcome>) -> HttpResponse {
+    if vary_origin {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(outcome) = reported {
+        response.extensions_mut().insert(outcome);
+    }
+    response
 }
 
 /// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the

@@ -45,59 +45,37 @@
 //! Reading files (`oss-cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
 //! the browser would hide; it never stops a request from arriving.
 
-mod adapter;
-mod buckets;
 mod config;
 mod decision;
 mod error;
 mod escape;
 pub mod explain;
 mod format;
-mod guard;
-mod handle;
+mod headers;
 mod index;
 #[cfg(feature = "lint")]
 pub mod lint;
-mod naming;
-pub mod observe;
-mod options;
 mod pattern;
 mod refusal;
-mod report;
 mod request;
-mod request_id;
 mod response;
 mod rule;
-mod shadow;
 mod shown;
-mod status;
 mod table;
 mod text;
 mod validate;
 
-pub use adapter::AdapterRules;
-pub use buckets::{
-    BucketError, BucketErrors, BucketNameError, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError,
-    WeakBuckets,
-};
 pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};
 pub use explain::Explanation;
 pub use format::{FaultyFile, Format, RuleFile};
-pub use guard::TableGuard;
-pub use handle::{CorsHandle, WeakCorsHandle};
+pub use headers::{AllowOrigin, CorsHeader, RuleHeaders};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
-pub use naming::{BucketNaming, SuffixError};
-pub use options::{AdapterOptions, RefusalBody};
-pub use refusal::{Refusal, Unmatched};
-pub use report::{MAX_SHADOW_EXAMPLES, ShadowDifference, ShadowExample, ShadowReport};
+pub use refusal::{Mismatch, Refusal, Unmatched};
 pub use request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
-pub use request_id::request_id;
 pub use response::{allow_headers, is_cors_response_header, merge_vary};
 pub use rule::Rule;
-pub use shadow::Shadow;
 pub use shown::{MAX_QUOTED, Shown, cut};
-pub use status::{LastError, Status};
 pub use table::RuleTable;

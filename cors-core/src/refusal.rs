@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::escape;
 
-/// Why no rule matched: the first point at which none was left.
+/// Why no rule matched an actual request: the first point at which none was left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unmatched {
@@ -14,6 +14,45 @@ pub enum Unmatched {
     NotEnabled,
     /// There is no such bucket.
     NoSuchBucket,
+    /// As [`Mismatch::MalformedOrigin`].
+    MalformedOrigin,
+    /// As [`Mismatch::Origin`].
+    Origin,
+    /// As [`Mismatch::Method`].
+    Method,
+}
+
+impl Unmatched {
+    /// The reason as one word, for counters and JSON.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoOrigin => "no_origin",
+            Self::NotEnabled => "not_enabled",
+            Self::NoSuchBucket => "no_such_bucket",
+            Self::MalformedOrigin => Mismatch::MalformedOrigin.reason(),
+            Self::Origin => Mismatch::Origin.reason(),
+            Self::Method => Mismatch::Method.reason(),
+        }
+    }
+}
+
+impl fmt::Display for Unmatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoOrigin => f.write_str("no Origin header"),
+            Self::NotEnabled => f.write_str("no CORS configuration"),
+            Self::NoSuchBucket => f.write_str("no such bucket"),
+            Self::MalformedOrigin => Mismatch::MalformedOrigin.fmt(f),
+            Self::Origin => Mismatch::Origin.fmt(f),
+            Self::Method => Mismatch::Method.fmt(f),
+        }
+    }
+}
+
+/// Why no rule matched a preflight: the first point at which none was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mismatch {
     /// Several `Origin` lines, an empty one, one over [`MAX_ORIGIN_BYTES`](crate::MAX_ORIGIN_BYTES), or bytes outside
     /// visible ASCII. Nothing matches it, not even `*`.
     MalformedOrigin,
@@ -28,12 +67,22 @@ pub enum Unmatched {
     TooManyHeaders,
 }
 
-impl fmt::Display for Unmatched {
+impl Mismatch {
+    /// The reason as one word, for counters and JSON.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::MalformedOrigin => "malformed_origin",
+            Self::Origin => "origin",
+            Self::Method => "method",
+            Self::Headers => "headers",
+            Self::TooManyHeaders => "too_many_headers",
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoOrigin => "no Origin header",
-            Self::NotEnabled => "no CORS configuration",
-            Self::NoSuchBucket => "no such bucket",
             Self::MalformedOrigin => "malformed Origin header",
             Self::Origin => "no rule allows the origin",
             Self::Method => "no rule allows the method for this origin",
@@ -56,10 +105,21 @@ pub enum Refusal {
     /// There is no configuration.
     NotEnabled,
     /// No rule matches.
-    NotAllowed(Unmatched),
+    NotAllowed(Mismatch),
 }
 
 impl Refusal {
+    /// The reason as one word, for counters and JSON.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoSuchBucket => "no_such_bucket",
+            Self::OriginMissing => "origin_missing",
+            Self::MethodMissing => "method_missing",
+            Self::NotEnabled => "not_enabled",
+            Self::NotAllowed(mismatch) => mismatch.reason(),
+        }
+    }
+
     /// The HTTP status code.
     pub const fn status(self) -> u16 {
         match self {
@@ -123,7 +183,7 @@ impl fmt::Display for Refusal {
             Self::OriginMissing => f.write_str("OPTIONS without an Origin header"),
             Self::MethodMissing => f.write_str("OPTIONS without an Access-Control-Request-Method header"),
             Self::NotEnabled => f.write_str("no CORS configuration"),
-            Self::NotAllowed(unmatched) => unmatched.fmt(f),
+            Self::NotAllowed(mismatch) => mismatch.fmt(f),
         }
     }
 }

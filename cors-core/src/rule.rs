@@ -6,42 +6,26 @@ use std::sync::{Arc, LazyLock, Mutex, TryLockError};
 use http::HeaderValue;
 
 use crate::config::CorsRule;
+use crate::headers::RuleHeaders;
 
 /// A rule of a [`RuleTable`](crate::RuleTable): what it writes when it matches. Cheap to clone: an adapter keeps it for
 /// the response, when the table may have been swapped.
 #[derive(Clone, Debug)]
 pub struct Rule {
     number: usize,
-    values: Values,
+    headers: Shared,
 }
 
 #[derive(Clone, Debug)]
-enum Values {
-    Interned(&'static HeaderValues),
-    Shared(Arc<HeaderValues>),
-}
-
-#[derive(Debug)]
-struct HeaderValues {
-    any_origin: bool,
-    allow_methods: HeaderValue,
-    expose_headers: Option<HeaderValue>,
-    max_age: Option<HeaderValue>,
-    allow_credentials: bool,
+enum Shared {
+    Interned(&'static RuleHeaders<HeaderValue>),
+    Counted(Arc<RuleHeaders<HeaderValue>>),
 }
 
 impl Rule {
     /// `rule` has been validated.
     pub(crate) fn new(number: usize, rule: &CorsRule) -> Self {
-        Self { number, values: interned(&Texts::new(rule)) }
-    }
-
-    #[inline]
-    fn values(&self) -> &HeaderValues {
-        match &self.values {
-            Values::Interned(values) => values,
-            Values::Shared(values) => values,
-        }
+        Self { number, headers: interned(&Texts::new(rule)) }
     }
 
     /// Its number in the configuration, counted from 1.
@@ -50,35 +34,44 @@ impl Rule {
         self.number
     }
 
-    /// Whether `Access-Control-Allow-Origin` is `*` (a bare `*` stands among the rule's origins) rather than the
-    /// request's own `Origin`, byte for byte.
+    /// What it writes.
+    #[inline]
+    pub fn headers(&self) -> &RuleHeaders<HeaderValue> {
+        match &self.headers {
+            Shared::Interned(headers) => headers,
+            Shared::Counted(headers) => headers,
+        }
+    }
+
+    /// Whether a bare `*` stands among the rule's origins: then `Access-Control-Allow-Origin` is `*`, else the request's
+    /// own `Origin`.
     #[inline]
     pub fn any_origin(&self) -> bool {
-        self.values().any_origin
+        self.headers().any_origin.is_some()
     }
 
     /// `Access-Control-Allow-Methods`: the rule's whole list, in its order.
     #[inline]
     pub fn allow_methods(&self) -> &HeaderValue {
-        &self.values().allow_methods
+        &self.headers().allow_methods
     }
 
     /// `Access-Control-Expose-Headers`: the rule's whole list, in its order, as written.
     #[inline]
     pub fn expose_headers(&self) -> Option<&HeaderValue> {
-        self.values().expose_headers.as_ref()
+        self.headers().expose_headers.as_ref()
     }
 
     /// `Access-Control-Max-Age`, in seconds.
     #[inline]
     pub fn max_age(&self) -> Option<&HeaderValue> {
-        self.values().max_age.as_ref()
+        self.headers().max_age.as_ref()
     }
 
-    /// Whether to write `Access-Control-Allow-Credentials: true` ([`Profile::Extended`](crate::Profile::Extended)).
+    /// Whether `Access-Control-Allow-Credentials: true` is written ([`Profile::Extended`](crate::Profile::Extended)).
     #[inline]
     pub fn allow_credentials(&self) -> bool {
-        self.values().allow_credentials
+        self.headers().allow_credentials.is_some()
     }
 }
 
@@ -108,13 +101,13 @@ impl Texts {
     }
 
     /// `value` makes a header value of a text.
-    fn values(&self, value: impl Fn(&str) -> HeaderValue) -> HeaderValues {
-        HeaderValues {
-            any_origin: self.any_origin,
+    fn headers(&self, value: impl Fn(&str) -> HeaderValue) -> RuleHeaders<HeaderValue> {
+        RuleHeaders {
+            any_origin: self.any_origin.then_some(HeaderValue::from_static("*")),
             allow_methods: value(&self.allow_methods),
             expose_headers: self.expose_headers.as_deref().map(&value),
             max_age: self.max_age.map(|seconds| value(&seconds.to_string())),
-            allow_credentials: self.allow_credentials,
+            allow_credentials: self.allow_credentials.then_some(HeaderValue::from_static("true")),
         }
     }
 }
@@ -128,9 +121,9 @@ const LONGEST_INTERNED: usize = 1024;
 ///
 /// Values of static text are cloned without counting. A counted one costs two atomic operations at each use, on a
 /// cache line that all threads share: 19 ns, and 64 ns where two threads do so, for each of up to three headers.
-fn interned(texts: &Texts) -> Values {
-    static KNOWN: LazyLock<Mutex<HashMap<Texts, &'static HeaderValues>>> = LazyLock::new(Mutex::default);
-    let shared = || Values::Shared(Arc::new(texts.values(|text| valid(HeaderValue::from_str(text)))));
+fn interned(texts: &Texts) -> Shared {
+    static KNOWN: LazyLock<Mutex<HashMap<Texts, &'static RuleHeaders<HeaderValue>>>> = LazyLock::new(Mutex::default);
+    let shared = || Shared::Counted(Arc::new(texts.headers(|text| valid(HeaderValue::from_str(text)))));
     // A request may compile the rules of its bucket: it never waits here.
     let mut known = match KNOWN.try_lock() {
         Ok(known) => known,
@@ -138,17 +131,17 @@ fn interned(texts: &Texts) -> Values {
         Err(TryLockError::WouldBlock) => return shared(),
     };
     if let Some(values) = known.get(texts) {
-        return Values::Interned(values);
+        return Shared::Interned(values);
     }
     if known.len() >= MOST_INTERNED || texts.bytes() > LONGEST_INTERNED {
         return shared();
     }
-    let values: &'static HeaderValues = Box::leak(Box::new(texts.values(|text| {
+    let values: &'static RuleHeaders<HeaderValue> = Box::leak(Box::new(texts.headers(|text| {
         // Checked first: `from_static` panics where `from_str` refuses.
         valid(HeaderValue::from_str(text).map(|_| HeaderValue::from_static(Box::leak(text.into()))))
     })));
     known.insert(texts.clone(), values);
-    Values::Interned(values)
+    Shared::Interned(values)
 }
 
 /// Validation lets only tokens into methods, and only ASCII without control characters into exposed headers.
@@ -176,7 +169,7 @@ mod tests {
         let long = "x".repeat(LONGEST_INTERNED);
         for (expose, interned) in [("ETag", true), (long.as_str(), false)] {
             // Another test may hold the lock for a moment: then they are shared.
-            let interned_once = (0..10_000).any(|_| matches!(rule(expose, 600).values, Values::Interned(_)));
+            let interned_once = (0..10_000).any(|_| matches!(rule(expose, 600).headers, Shared::Interned(_)));
             assert_eq!(interned_once, interned);
             let rule = rule(expose, 600);
             assert_eq!(rule.allow_methods(), "GET, PUT");
@@ -188,7 +181,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_for_ever_is_bounded() {
-        let kept = (0..2 * MOST_INTERNED as u32).filter(|age| matches!(rule("ETag", *age).values, Values::Interned(_)));
+        let kept =
+            (0..2 * MOST_INTERNED as u32).filter(|age| matches!(rule("ETag", *age).headers, Shared::Interned(_)));
         assert!(kept.count() <= MOST_INTERNED);
     }
 }

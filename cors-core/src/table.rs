@@ -10,13 +10,12 @@ use crate::decision::Decision;
 use crate::error::ConfigErrors;
 use crate::index::{AsIs, IgnoreCase, Lookups, Methods, PatternIndex, RuleSet, ShortNames};
 use crate::pattern::Pattern;
-use crate::refusal::{Refusal, Unmatched};
+use crate::refusal::{Mismatch, Refusal, Unmatched};
 use crate::request::{
     CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items,
 };
 use crate::rule::Rule;
 use crate::text::{is_plain_list, is_token, is_visible_ascii};
-use crate::validate::validate;
 
 /// An immutable, compiled configuration. One that exists is right: there is nothing left to check.
 #[derive(Debug)]
@@ -39,6 +38,13 @@ enum State {
     NoSuchBucket,
 }
 
+/// Where origin and method leave no rule.
+enum Point {
+    MalformedOrigin,
+    Origin,
+    Method,
+}
+
 impl RuleTable {
     /// Compiles `configuration`.
     ///
@@ -46,9 +52,7 @@ impl RuleTable {
     ///
     /// Every fault that `profile` finds in it, not just the first.
     pub fn compile(configuration: &CorsConfiguration, profile: Profile) -> Result<Self, ConfigErrors> {
-        let mut errors = Vec::new();
-        validate(configuration, profile, &mut errors);
-        ConfigErrors::check(errors)?;
+        configuration.check(profile)?;
         Ok(Self::from_valid(configuration))
     }
 
@@ -145,8 +149,13 @@ impl RuleTable {
             FieldLine::Absent | FieldLine::Several => b"",
         };
         self.matching(request.origin, method)
+            .map_err(|point| match point {
+                Point::MalformedOrigin => Mismatch::MalformedOrigin,
+                Point::Origin => Mismatch::Origin,
+                Point::Method => Mismatch::Method,
+            })
             .and_then(|rules| self.allowing_headers(rules, &request.request_headers))
-            .and_then(|rules| self.first(rules).ok_or(Unmatched::Headers))
+            .and_then(|rules| self.first(rules).ok_or(Mismatch::Headers))
             .map_err(Refusal::NotAllowed)
     }
 
@@ -159,37 +168,41 @@ impl RuleTable {
             State::NotEnabled => return Err(Unmatched::NotEnabled),
             State::NoSuchBucket => return Err(Unmatched::NoSuchBucket),
         }
-        let rules = self.matching(request.origin, request.method)?;
+        let rules = self.matching(request.origin, request.method).map_err(|point| match point {
+            Point::MalformedOrigin => Unmatched::MalformedOrigin,
+            Point::Origin => Unmatched::Origin,
+            Point::Method => Unmatched::Method,
+        })?;
         self.first(rules).ok_or(Unmatched::Method)
     }
 
     /// The rules that allow origin and method: at least one.
     #[inline]
-    fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Unmatched> {
-        let FieldLine::One(origin) = origin else { return Err(Unmatched::MalformedOrigin) };
+    fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Point> {
+        let FieldLine::One(origin) = origin else { return Err(Point::MalformedOrigin) };
         let by_origin = match self.origins.find_entry::<AsIs>(origin) {
             Some(rules) => rules,
             None if is_possible_origin(origin) => {
                 self.origins.find_wildcards::<AsIs>(origin, &mut Lookups::unbounded())
             }
-            None => return Err(Unmatched::MalformedOrigin),
+            None => return Err(Point::MalformedOrigin),
         };
         if by_origin.is_empty() {
-            return Err(Unmatched::Origin);
+            return Err(Point::Origin);
         }
         let rules = by_origin & self.methods.find(method);
-        if rules.is_empty() { Err(Unmatched::Method) } else { Ok(rules) }
+        if rules.is_empty() { Err(Point::Method) } else { Ok(rules) }
     }
 
     /// Of `rules`, those that allow every requested header: at least one.
-    fn allowing_headers<'a, L>(&self, mut rules: RuleSet, lines: &L) -> Result<RuleSet, Unmatched>
+    fn allowing_headers<'a, L>(&self, mut rules: RuleSet, lines: &L) -> Result<RuleSet, Mismatch>
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
         // Bounded before anything is read (SEMANTICS section 2): the lines as if joined with commas.
         let bytes = lines.clone().into_iter().fold(0, |sum, line| sum + line.len() + 1);
         if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
-            return Err(Unmatched::TooManyHeaders);
+            return Err(Mismatch::TooManyHeaders);
         }
         // Where every rule left has a bare `*`, names need only be names.
         if rules == (rules & self.headers.any()) && lines.clone().into_iter().all(is_plain_list) {
@@ -206,11 +219,11 @@ impl RuleTable {
                 },
             };
             if !lookups.take() {
-                return Err(Unmatched::TooManyHeaders);
+                return Err(Mismatch::TooManyHeaders);
             }
             rules = rules & found;
             if rules.is_empty() {
-                return Err(Unmatched::Headers);
+                return Err(Mismatch::Headers);
             }
         }
     }
@@ -288,7 +301,7 @@ impl RuleTable {
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
-        self.preflight(request).err() == Some(Refusal::NotAllowed(Unmatched::TooManyHeaders))
+        self.preflight(request).err() == Some(Refusal::NotAllowed(Mismatch::TooManyHeaders))
     }
 
     pub(crate) fn header_rules(&self, name: &[u8]) -> RuleSet {

@@ -4,10 +4,23 @@
 use crate::config::{
     CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile,
 };
-use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS};
+use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS};
 use crate::pattern::Pattern;
 use crate::shown::quoted;
 use crate::text::is_token;
+
+impl CorsConfiguration {
+    /// Checks the rules without compiling them.
+    ///
+    /// # Errors
+    ///
+    /// Every fault that `profile` finds, not just the first.
+    pub fn check(&self, profile: Profile) -> Result<(), ConfigErrors> {
+        let mut errors = Vec::new();
+        validate(self, profile, &mut errors);
+        ConfigErrors::check(errors)
+    }
+}
 
 /// Appends every fault of `configuration` to `errors`.
 pub(crate) fn validate(configuration: &CorsConfiguration, profile: Profile, errors: &mut Vec<ConfigError>) {

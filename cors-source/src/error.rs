@@ -7,7 +7,7 @@ use oss_cors_core::ConfigErrors;
 
 /// A rule file that could not be read, or that has faults.
 ///
-/// `Display` has everything, one fault a line; `Debug` too, because that is what a `main` that returns it prints.
+/// `Display` tells everything, one fault a line; `Debug` too, because that is what a `main` that returns it prints.
 pub struct LoadError {
     path: PathBuf,
     kind: LoadErrorKind,
@@ -23,17 +23,11 @@ pub enum LoadErrorKind {
     Config(ConfigErrors),
     /// More than one file of a folder is named after the bucket: none of them counts.
     SeveralFiles(Vec<PathBuf>),
-    /// Loading the file panicked, with this message. That is a defect of this library: please report it.
-    Panicked(String),
 }
 
 impl LoadError {
     pub(crate) fn new(path: &Path, kind: LoadErrorKind) -> Self {
         Self { path: path.to_owned(), kind }
-    }
-
-    pub(crate) fn panicked(path: &Path, message: String) -> Self {
-        Self::new(path, LoadErrorKind::Panicked(message))
     }
 
     /// The file.
@@ -46,14 +40,6 @@ impl LoadError {
         &self.kind
     }
 
-    /// The faults of the rules, each with its place, if the file could be read.
-    pub fn faults(&self) -> Option<&ConfigErrors> {
-        match &self.kind {
-            LoadErrorKind::Config(errors) => Some(errors),
-            _ => None,
-        }
-    }
-
     /// Whether there is no file at all.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(&self.kind, LoadErrorKind::Io(error) if error.kind() == io::ErrorKind::NotFound)
@@ -62,7 +48,7 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = ShownPath(&self.path);
+        let path = Shown(&self.path);
         match &self.kind {
             LoadErrorKind::Io(error) => write!(f, "cannot read the rule file `{path}`: {error}"),
             LoadErrorKind::Config(errors) => {
@@ -71,19 +57,16 @@ impl fmt::Display for LoadError {
             }
             LoadErrorKind::SeveralFiles(paths) => {
                 write!(f, "the rule file `{path}` is not the only one of its bucket; keep one of them:")?;
-                paths.iter().try_for_each(|path| write!(f, "\n  `{}`", ShownPath(path)))
-            }
-            LoadErrorKind::Panicked(message) => {
-                write!(f, "loading `{path}` panicked: {message}; please report this, and restart the process")
+                paths.iter().try_for_each(|path| write!(f, "\n  `{}`", Shown(path)))
             }
         }
     }
 }
 
 /// A path in one line, whatever it is called: anyone who may write to a folder chooses the names in it.
-struct ShownPath<'a>(&'a Path);
+struct Shown<'a>(&'a Path);
 
-impl fmt::Display for ShownPath<'_> {
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.to_string_lossy().chars().try_for_each(|found| match found {
             found if found.is_control() => write!(f, "{}", found.escape_debug()),
@@ -98,7 +81,7 @@ impl fmt::Debug for LoadError {
     }
 }
 
-/// No `source`: `Display` has the whole message already, and an error is printed once.
+/// No `source`: `Display` has told it already, and an error is printed once.
 impl std::error::Error for LoadError {}
 
 /// Every file of a folder that could not be loaded, in the order of their buckets. Never empty.

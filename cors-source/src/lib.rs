@@ -5,8 +5,8 @@
 //!
 //!   watch_file --first load--> CorsHandle   (or the error, and no handle)
 //!        |
-//!        '- a thread: the operating system's events, or the clock
-//!             -> follow the path again, read, wait until it has settled
+//!        '- a thread: the kernel's news, or the clock
+//!             -> follow the path anew, read, wait until it is at rest
 //!             -> right:             CorsHandle::store   the next generation, within a second
 //!             -> wrong or missing:  CorsHandle::failed  the rules in force stay
 //!
@@ -22,8 +22,6 @@ pub mod etcd;
 mod event;
 mod file;
 mod listener;
-mod log;
-mod panics;
 mod text;
 mod watch;
 mod watch_file;
@@ -31,7 +29,7 @@ mod watch_folder;
 
 pub use changes::RuleChanges;
 pub use error::{LoadError, LoadErrorKind, LoadErrors};
-pub use event::{WatchError, WatchEvent};
+pub use event::WatchEvent;
 pub use file::{load_file, load_file_with};
 pub use watch_file::{FileWatch, WatchedFile, watch_file};
 pub use watch_folder::{FolderWatch, WatchedFolder, watch_folder};

@@ -1,29 +1,24 @@
-//! Who wants to know what a watch does.
+//! Whoever wants to know what a watch does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::event::WatchEvent;
-use crate::log::log;
 
-type Callback = dyn FnMut(&WatchEvent) + Send;
+type Tell = Box<dyn FnMut(Option<&str>, &WatchEvent) + Send>;
 
-/// Called where the watch runs. Clones share it.
-#[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<Mutex<Callback>>>);
+/// Told on the watching thread.
+#[derive(Default)]
+pub(crate) struct Listener(Option<Tell>);
 
 impl Listener {
-    pub(crate) fn new(callback: impl FnMut(&WatchEvent) + Send + 'static) -> Self {
-        Self(Some(Arc::new(Mutex::new(callback))))
+    pub(crate) fn new(tell: impl FnMut(Option<&str>, &WatchEvent) + Send + 'static) -> Self {
+        Self(Some(Box::new(tell)))
     }
 
-    /// A listener that panics must not end the watch: the rules would stay as they are for ever. The panic itself is
-    /// reported by the process's panic hook.
-    pub(crate) fn notify(&self, event: &WatchEvent) {
-        log(event);
-        if let Some(callback) = &self.0 {
-            let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = catch_unwind(AssertUnwindSafe(|| callback(event)));
+    /// A listener that panics must not end the watch: the rules would stay as they are for ever, and nobody would know.
+    pub(crate) fn tell(&mut self, bucket: Option<&str>, event: &WatchEvent) {
+        if let Some(tell) = &mut self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| tell(bucket, event)));
         }
     }
 }

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, fs, io};
 
-use oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, WeakBuckets};
+use oss_cors_core::{CorsConfiguration, Format, Profile};
+use oss_cors_live::{Buckets, WeakBuckets};
 
 use crate::changes::RuleChanges;
 use crate::error::{LoadError, LoadErrorKind, LoadErrors};
 use crate::event::WatchEvent;
 use crate::listener::Listener;
-use crate::watch::{self, Fingerprint, Folder, Key, Loaded, Location, Outcome, Scan, Target, Wakeup, WatchedPaths};
+use crate::watch::{self, Bell, Folder, Key, Print, Site, Spot, Survey, Verdict, Ways};
 
 /// Loads every rule file of the folder at `path` under [`Profile::Oss`] and keeps the buckets up to date with them.
-/// [`FolderWatch`] says how, and has settings.
+/// [`FolderWatch`] tells how, and has settings.
 ///
 /// ```no_run
 /// let buckets = oss_cors_source::watch_folder("rules")?; // rules/photos.xml, rules/videos.json
@@ -36,8 +37,7 @@ pub fn watch_folder(path: impl AsRef<Path>) -> Result<Buckets, LoadErrors> {
 /// A file `photos.xml` (or `.json`, `.yaml`, `.yml`, `.toml`) is the bucket `photos`. Files with other extensions, and
 /// hidden ones, are none: swap files, backups, the `..data` of a mounted ConfigMap. Folders below are not looked into.
 ///
-/// Each file is watched as by [`FileWatch`](crate::FileWatch), with one thread for all; what is said there about a file
-/// that is being written holds here too. Beyond that:
+/// Each file is watched as by [`FileWatch`](crate::FileWatch), with the same thread for all. Beyond that:
 ///
 /// - A new file is a new bucket. A file that is deleted takes its bucket with it: requests for it are then refused as
 ///   for any bucket that is not known.
@@ -47,8 +47,8 @@ pub fn watch_folder(path: impl AsRef<Path>) -> Result<Buckets, LoadErrors> {
 ///   it refuses.
 /// - Two files for one bucket, `photos.xml` and `photos.json`, are wrong.
 /// - What is wrong is in [`Buckets::status`] and [`Buckets::failures`].
-/// - Files are compared every 500 ms, or less often where that takes longer than 25 ms: for changes that the operating
-///   system does not report.
+/// - Files are compared every 500 ms, or less often where that takes longer than 25 ms: the kernel tells of their
+///   changes, and this is for what it does not tell.
 pub struct FolderWatch {
     path: PathBuf,
     profile: Profile,
@@ -77,9 +77,10 @@ impl FolderWatch {
         self
     }
 
-    /// As [`FileWatch::on_event`](crate::FileWatch::on_event); the bucket is part of the event.
+    /// As [`FileWatch::on_event`](crate::FileWatch::on_event), with the bucket that it is about: `None` for the folder
+    /// as a whole.
     #[must_use]
-    pub fn on_event(mut self, listener: impl FnMut(&WatchEvent) + Send + 'static) -> Self {
+    pub fn on_event(mut self, listener: impl FnMut(Option<&str>, &WatchEvent) + Send + 'static) -> Self {
         self.listener = Listener::new(listener);
         self
     }
@@ -88,39 +89,37 @@ impl FolderWatch {
     ///
     /// # Errors
     ///
-    /// The folder cannot be listed, or any file cannot be read or has faults: all of them. Or the thread cannot be
-    /// started.
+    /// The folder cannot be listed, or any file cannot be read or has faults: all of them are told. Or the thread cannot
+    /// be started.
     pub fn start(self) -> Result<WatchedFolder, LoadErrors> {
         let Self { path, profile, poll_every, listener } = self;
         let failed = |error: io::Error| LoadErrors::from(LoadError::new(&path, LoadErrorKind::Io(error)));
         let absolute = absolute(&path).map_err(failed)?;
         let mut errors = Vec::new();
         let mut rules: Vec<(String, Option<CorsConfiguration>)> = Vec::new();
-        let mut loaded: Vec<(Key, Fingerprint)> = Vec::new();
-        for (key, Loaded { outcome, fingerprint }) in watch::first_load(|| scan(&path, &absolute, &mut None), profile) {
-            match (&key, outcome) {
-                (Some(bucket), Outcome::Rules(file)) => rules.push((bucket.clone(), Some(file.into_configuration()))),
-                (_, Outcome::Invalid(error)) => errors.push(error),
+        for (key, verdict) in watch::first_look(|| survey(&path, &absolute, &mut None), profile) {
+            match (key, verdict) {
+                (Some(bucket), Verdict::Rules(file)) => rules.push((bucket, Some(file.into_configuration()))),
+                (_, Verdict::Wrong(error)) => errors.push(error),
                 _ => {}
             }
-            loaded.push((key, fingerprint));
         }
         LoadErrors::check(errors)?;
         let buckets = Buckets::new().with_source(path.display().to_string());
+        let keys: Vec<Key> = rules.iter().map(|(bucket, _)| Some(bucket.clone())).collect();
         buckets.replace(rules, profile).map_err(|errors| failed(io::Error::other(errors)))?;
-        let target = FolderTarget {
+        let site = FolderSite {
             buckets: buckets.downgrade(),
             folder: None,
             failing: BTreeSet::new(),
-            panic: None,
             path: path.clone(),
             absolute,
             profile,
             listener,
         };
-        let (wakeup, end) = watch::start(target, loaded, poll_every).map_err(failed)?;
+        let (bell, end) = watch::start(site, keys, poll_every).map_err(failed)?;
         buckets.keep(end);
-        Ok(WatchedFolder { buckets, wakeup })
+        Ok(WatchedFolder { buckets, bell })
     }
 }
 
@@ -136,7 +135,7 @@ impl fmt::Debug for FolderWatch {
 #[derive(Clone, Debug)]
 pub struct WatchedFolder {
     buckets: Buckets,
-    wakeup: Arc<Wakeup>,
+    bell: Arc<Bell>,
 }
 
 impl WatchedFolder {
@@ -150,35 +149,35 @@ impl WatchedFolder {
         self.buckets
     }
 
-    /// As [`WatchedFile::reload`](crate::WatchedFile::reload), of all files. That nothing changed is reported once.
+    /// As [`WatchedFile::reload`](crate::WatchedFile::reload), of all files. That nothing changed is told once.
     pub fn reload(&self) {
-        self.wakeup.wake(|pending| pending.reload = true);
+        self.bell.ring(|news| news.reload = true);
     }
 }
 
 /// `known` is the folder that was seen last.
-fn scan(path: &Path, absolute: &Path, known: &mut Option<Folder>) -> Scan {
-    let mut scan = Scan::default();
-    let resolved = scan.paths.add(absolute);
-    let fingerprint = match list(&resolved) {
+fn survey(path: &Path, absolute: &Path, known: &mut Option<Folder>) -> Survey {
+    let mut survey = Survey::default();
+    let end = survey.ways.add(absolute);
+    let print = match list(&end) {
         Err(error) => error.into(),
         Ok(buckets) => {
-            let folder = scan.paths.add_whole(resolved.clone());
+            let folder = survey.ways.add_whole(end.clone());
             if buckets.is_empty() && known.as_ref().is_some_and(|known| *known != folder) {
-                Fingerprint::Missing
+                Print::Missing
             } else {
                 *known = Some(folder);
-                scan.is_whole = true;
+                survey.is_whole = true;
                 for (bucket, names) in buckets {
-                    let location = location(path, &resolved, &names, &mut scan.paths);
-                    scan.locations.insert(Some(bucket), location);
+                    let spot = spot(path, &end, &names, &mut survey.ways);
+                    survey.spots.insert(Some(bucket), spot);
                 }
-                Fingerprint::Listed
+                Print::Listed
             }
         }
     };
-    scan.locations.insert(None, Location::Known { path: path.to_owned(), fingerprint });
-    scan
+    survey.spots.insert(None, Spot::Seen { path: path.to_owned(), print });
+    survey
 }
 
 /// The names of the rule files, by bucket.
@@ -207,31 +206,26 @@ fn bucket(name: &OsStr) -> Option<&str> {
     path.file_stem()?.to_str().filter(|stem| !stem.starts_with('.'))
 }
 
-fn location(path: &Path, resolved: &Path, names: &[Name], paths: &mut WatchedPaths) -> Location {
+fn spot(path: &Path, end: &Path, names: &[Name], ways: &mut Ways) -> Spot {
     match names {
         [name] => {
-            let entry = resolved.join(&name.text);
-            let resolved = if name.is_link { paths.add(&entry) } else { entry };
-            Location::File { path: path.join(&name.text), resolved }
+            let entry = end.join(&name.text);
+            let end = if name.is_link { ways.add(&entry) } else { entry };
+            Spot::File { path: path.join(&name.text), end }
         }
         several => {
-            let mut files: Vec<PathBuf> = several.iter().map(|name| path.join(&name.text)).collect();
-            files.sort();
-            Location::Known {
-                path: files.first().cloned().unwrap_or_default(),
-                fingerprint: Fingerprint::Several(files),
-            }
+            let mut paths: Vec<PathBuf> = several.iter().map(|name| path.join(&name.text)).collect();
+            paths.sort();
+            Spot::Seen { path: paths.first().cloned().unwrap_or_default(), print: Print::Several(paths) }
         }
     }
 }
 
-struct FolderTarget {
+struct FolderSite {
     buckets: WeakBuckets,
     /// That which was seen last.
     folder: Option<Folder>,
     failing: BTreeSet<Key>,
-    /// Of the watch itself: the same one is reported once.
-    panic: Option<String>,
     /// As it was given.
     path: PathBuf,
     absolute: PathBuf,
@@ -239,97 +233,72 @@ struct FolderTarget {
     listener: Listener,
 }
 
-impl Target for FolderTarget {
-    fn scan(&mut self) -> Scan {
-        scan(&self.path, &self.absolute, &mut self.folder)
+impl Site for FolderSite {
+    fn survey(&mut self) -> Survey {
+        survey(&self.path, &self.absolute, &mut self.folder)
     }
 
     fn profile(&self) -> Profile {
         self.profile
     }
 
-    fn apply(&mut self, key: &Key, outcome: Outcome, asked: bool) {
+    fn take(&mut self, key: &Key, verdict: Verdict, asked: bool) {
         let Some(buckets) = self.buckets.upgrade() else { return };
         let event = match key {
-            Some(bucket) => self.bucket(&buckets, bucket, outcome),
-            None => self.folder(&buckets, outcome, asked),
+            Some(bucket) => self.bucket(&buckets, bucket, verdict),
+            None => self.folder(&buckets, verdict, asked),
         };
         // A listener that runs long must not keep the watch alive.
         drop(buckets);
-        event.iter().for_each(|event| self.listener.notify(event));
+        event.iter().for_each(|event| self.listener.tell(key.as_deref(), event));
     }
 
-    fn growing(&mut self, key: &Key, path: &Path, after: Duration) {
-        self.listener.notify(&WatchEvent::Growing { bucket: key.clone(), path: path.to_owned(), after });
-    }
-
-    fn polling(&mut self, reason: String) {
-        self.listener.notify(&WatchEvent::Polling { reason });
-    }
-
-    fn panicked(&mut self, message: String) {
-        let Some(buckets) = self.buckets.upgrade() else { return };
-        self.failing.insert(None);
-        if self.panic.as_ref() == Some(&message) {
-            return;
-        }
-        self.panic = Some(message.clone());
-        let error = LoadError::panicked(&self.path, message);
-        buckets.source_failed(error.to_string());
-        drop(buckets);
-        self.listener.notify(&WatchEvent::Failed { bucket: None, error: error.into() });
+    fn polling(&mut self, why: String) {
+        self.listener.tell(None, &WatchEvent::Polling { why });
     }
 }
 
-impl FolderTarget {
-    fn folder(&mut self, buckets: &Buckets, outcome: Outcome, asked: bool) -> Option<WatchEvent> {
-        self.panic = None;
-        let Outcome::Invalid(error) = outcome else {
+impl FolderSite {
+    fn folder(&mut self, buckets: &Buckets, verdict: Verdict, asked: bool) -> Option<WatchEvent> {
+        let Verdict::Wrong(error) = verdict else {
             if self.failing.remove(&None) {
                 buckets.source_recovered();
-                return Some(WatchEvent::Recovered { bucket: None });
+                return Some(WatchEvent::Recovered);
             }
             return asked.then_some(WatchEvent::Unchanged);
         };
         self.failing.insert(None);
         buckets.source_failed(error.to_string());
-        Some(if error.is_missing() {
-            WatchEvent::Deleted { bucket: None }
-        } else {
-            WatchEvent::Failed { bucket: None, error: error.into() }
-        })
+        Some(if error.is_missing() { WatchEvent::Missing } else { WatchEvent::Failed { error } })
     }
 
-    fn bucket(&mut self, buckets: &Buckets, name: &str, outcome: Outcome) -> Option<WatchEvent> {
-        let bucket = Some(name.to_owned());
-        match outcome {
-            Outcome::Rules(rules) => {
-                let old = buckets.configuration(name).flatten();
+    fn bucket(&mut self, buckets: &Buckets, bucket: &str, verdict: Verdict) -> Option<WatchEvent> {
+        let key = Some(bucket.to_owned());
+        let was_failing = self.failing.remove(&key);
+        match verdict {
+            Verdict::Rules(rules) => {
+                let old = buckets.configuration(bucket).flatten();
                 let new = rules.into_configuration();
                 if old.as_ref() == Some(&new) {
-                    buckets.recovered(name);
-                    return self.failing.remove(&bucket).then_some(WatchEvent::Recovered { bucket });
+                    buckets.recovered(bucket);
+                    return was_failing.then_some(WatchEvent::Recovered);
                 }
                 // It was found right already, under the same profile.
-                buckets.set(name, &new, self.profile).ok()?;
-                self.failing.remove(&bucket);
+                buckets.set(bucket, &new, self.profile).ok()?;
                 let changes = RuleChanges::between(&old.unwrap_or_default(), &new);
-                Some(WatchEvent::Reloaded { bucket, generation: buckets.generation(), changes, revision: None })
+                Some(WatchEvent::Loaded { generation: buckets.generation(), changes })
             }
-            Outcome::Invalid(error) => {
-                self.failing.insert(bucket.clone());
-                if !buckets.contains(name) {
+            Verdict::Wrong(error) => {
+                self.failing.insert(key);
+                if !buckets.contains(bucket) {
                     // No bucket can be refused for its name: one that is too long is no file name either.
-                    buckets.set_without_rules(name).ok()?;
+                    buckets.set_without_rules(bucket).ok()?;
                 }
-                buckets.failed(name, error.to_string());
-                Some(WatchEvent::Failed { bucket, error: error.into() })
+                buckets.failed(bucket, error.to_string());
+                Some(WatchEvent::Failed { error })
             }
-            Outcome::Gone => {
-                self.failing.remove(&bucket);
-                buckets.remove(name).then_some(WatchEvent::Deleted { bucket })
-            }
-            Outcome::Listed => None,
+            Verdict::Gone => buckets.remove(bucket).then_some(WatchEvent::Removed),
+            Verdict::Listed => None,
         }
     }
 }

@@ -35,6 +35,13 @@ impl<B> ResponseBody<B> {
     }
 }
 
+/// Empty: what an outer layer answers with when it gives up on this one.
+impl<B> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self::fixed(Bytes::new())
+    }
+}
+
 impl<B> Body for ResponseBody<B>
 where
     B: Body,

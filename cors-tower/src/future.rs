@@ -1,5 +1,6 @@
 //! The future: an answer that is there already, or the inner service's with the headers to write on it.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -21,15 +22,21 @@ pin_project! {
 pin_project! {
     #[project = KindProjection]
     enum Kind<F> {
-        Answer { response: Response<Bytes> },
+        Answer { response: Option<Response<Bytes>> },
         Forward { #[pin] inner: F, headers: CorsHeaders },
+    }
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseFuture")
     }
 }
 
 impl<F> ResponseFuture<F> {
     #[inline]
     pub(crate) fn answer(response: Response<Bytes>) -> Self {
-        Self { kind: Kind::Answer { response } }
+        Self { kind: Kind::Answer { response: Some(response) } }
     }
 
     #[inline]
@@ -46,7 +53,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            KindProjection::Answer { response } => Poll::Ready(Ok(std::mem::take(response).map(ResponseBody::fixed))),
+            KindProjection::Answer { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response.map(ResponseBody::fixed))),
+                // Polled after it was ready.
+                None => Poll::Pending,
+            },
             KindProjection::Forward { inner, headers } => {
                 let mut response = ready!(inner.poll(cx))?;
                 headers.write(&mut response);

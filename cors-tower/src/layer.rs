@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use oss_cors_core::{AdapterOptions, AdapterRules, BucketNaming, Buckets, CorsHandle, RefusalBody, RuleTable, Shadow};
+use oss_cors_core::RuleTable;
+use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
 use oss_cors_source::{LoadError, load_file, watch_file};
 use tower_layer::Layer;
 
@@ -11,8 +12,7 @@ use crate::service::OssCors;
 /// Puts [`OssCors`] around a service. Clones, and every service made by one layer, share the rules.
 #[derive(Clone, Debug)]
 pub struct OssCorsLayer {
-    rules: AdapterRules,
-    options: AdapterOptions,
+    policy: Policy,
 }
 
 impl OssCorsLayer {
@@ -43,7 +43,7 @@ impl OssCorsLayer {
 
     /// With the rules that `handle` has in force at each request.
     pub fn from_handle(handle: CorsHandle) -> Self {
-        Self::from_rules(AdapterRules::one(handle))
+        Self::from_policy(Policy::new(handle))
     }
 
     /// With the rules of the bucket that each request names: `naming` finds its name in the host (the authority of
@@ -53,50 +53,43 @@ impl OssCorsLayer {
     /// A request that names no bucket is decided as if CORS were not enabled. For a bucket that `buckets` does not know
     /// a preflight is answered with 404 `NoSuchBucket`, and everything else is forwarded and gets no CORS headers.
     pub fn per_bucket(buckets: Buckets, naming: BucketNaming) -> Self {
-        Self::from_rules(AdapterRules::per_bucket(buckets, naming))
+        Self::from_policy(Policy::per_bucket(buckets, naming))
     }
 
-    fn from_rules(rules: AdapterRules) -> Self {
-        Self { rules, options: AdapterOptions::default() }
+    /// As `policy` says: for one that several adapters share.
+    pub fn from_policy(policy: Policy) -> Self {
+        Self { policy }
     }
 
-    /// Lets `shadow` judge every decision: what its candidate would change is counted, and nothing is answered
-    /// otherwise. Beside [`per_bucket`](Self::per_bucket) the one candidate is compared with each request's own table.
+    /// Judges rules on trial beside the live ones: [`Policy::shadow`].
     #[must_use]
-    pub fn shadow(mut self, shadow: Shadow) -> Self {
-        self.rules = self.rules.with_shadow(shadow);
-        self
+    pub fn shadow(self, shadow: Shadow) -> Self {
+        Self::from_policy(self.policy.shadow(shadow))
     }
 
-    /// Whether an `OPTIONS` that is no preflight is answered with 400, as a bucket server does. By default it belongs
-    /// to the inner service.
+    /// Answers every `OPTIONS`, as a bucket server does: [`Policy::answer_every_options`]. Off by default.
     #[must_use]
-    pub fn answer_every_options(mut self, answer: bool) -> Self {
-        self.options.answer_every_options = answer;
-        self
+    pub fn answer_every_options(self, answer: bool) -> Self {
+        Self::from_policy(self.policy.answer_every_options(answer))
     }
 
-    /// Whether CORS headers of the inner service stay where no rule overwrites them. Dangerous: an inner
-    /// `Access-Control-Allow-Origin: *` opens what the rules closed. By default they are removed.
+    /// Keeps the application's own CORS headers, which is dangerous: [`Policy::dangerously_keep_inner_headers`]. Off by
+    /// default.
     #[must_use]
-    pub fn dangerously_keep_inner_headers(mut self, keep: bool) -> Self {
-        self.options.dangerously_keep_inner_headers = keep;
-        self
+    pub fn dangerously_keep_inner_headers(self, keep: bool) -> Self {
+        Self::from_policy(self.policy.dangerously_keep_inner_headers(keep))
     }
 
-    /// What a refused preflight carries. By default OSS's XML error.
+    /// Chooses what a refused preflight carries: [`Policy::refusal_body`]. By default OSS's XML error.
     #[must_use]
-    pub fn refusal_body(mut self, body: RefusalBody) -> Self {
-        self.options.refusal_body = body;
-        self
+    pub fn refusal_body(self, body: RefusalBody) -> Self {
+        Self::from_policy(self.policy.refusal_body(body))
     }
 
-    /// Whether the [`Outcome`](oss_cors_core::Outcome) is put into the extensions of the response to every request with an
-    /// `Origin`. By default not: it costs allocations.
+    /// Puts the outcome into the response's extensions: [`Policy::report_outcome`]. Off by default.
     #[must_use]
-    pub fn report_outcome(mut self, report: bool) -> Self {
-        self.options.report_outcome = report;
-        self
+    pub fn report_outcome(self, report: bool) -> Self {
+        Self::from_policy(self.policy.report_outcome(report))
     }
 }
 
@@ -104,6 +97,6 @@ impl<S> Layer<S> for OssCorsLayer {
     type Service = OssCors<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        OssCors::new(inner, self.rules.clone(), self.options)
+        OssCors::new(inner, self.policy.clone())
     }
 }

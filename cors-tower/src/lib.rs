@@ -64,6 +64,7 @@
 mod body;
 mod future;
 mod layer;
+mod request;
 mod service;
 mod write;
 
@@ -71,6 +72,8 @@ pub use body::ResponseBody;
 pub use future::ResponseFuture;
 pub use layer::OssCorsLayer;
 pub use oss_cors_core;
+pub use oss_cors_live;
+pub use oss_cors_source;
 pub use oss_cors_source::{LoadError, LoadErrorKind};
 pub use service::OssCors;
 

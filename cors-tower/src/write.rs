@@ -1,32 +1,34 @@
 //! A decision onto a response.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
-use oss_cors_core::{
-    AdapterOptions, Outcome, Refusal, RefusalBody, Rule, is_cors_response_header, merge_vary, request_id,
-};
+use oss_cors_core::{AllowOrigin, CorsHeader, Outcome, Refusal, Rule, is_cors_response_header, merge_vary};
+use oss_cors_live::request_id;
+
+use crate::request::host;
 
 /// What goes onto the inner service's response. Taken from the table at the request, so that the table need not be
 /// held until the response comes.
 pub(crate) struct CorsHeaders {
-    pub(crate) rule: Option<RuleHeaders>,
+    pub(crate) rule: Option<RuleAnswer>,
     pub(crate) vary_origin: bool,
     pub(crate) keep_inner: bool,
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) reported: Option<Outcome>,
 }
 
-pub(crate) struct RuleHeaders {
+/// A rule that matched a request.
+pub(crate) struct RuleAnswer {
     rule: Rule,
-    /// The request's own value, not a copy of its text; `None` for `*`.
-    origin: Option<HeaderValue>,
+    /// The request's own value, not a copy of its text.
+    allow_origin: AllowOrigin<HeaderValue>,
 }
 
 impl CorsHeaders {
     /// Leaves nothing behind: a response is written once.
     #[inline]
     pub(crate) fn write<B>(&mut self, response: &mut Response<B>) {
-        if let Some(outcome) = self.outcome {
+        if let Some(outcome) = self.reported {
             response.extensions_mut().insert(outcome);
         }
         let headers = response.headers_mut();
@@ -42,68 +44,57 @@ impl CorsHeaders {
     }
 }
 
-impl RuleHeaders {
-    /// A rule matched, so there is an `origin`.
+impl RuleAnswer {
+    /// `origin` is the one that matched.
     #[inline]
-    pub(crate) fn new(rule: &Rule, origin: Option<&HeaderValue>) -> Self {
-        Self { rule: rule.clone(), origin: if rule.any_origin() { None } else { origin.cloned() } }
+    pub(crate) fn new(rule: &Rule, origin: &HeaderValue) -> Self {
+        Self { rule: rule.clone(), allow_origin: rule.headers().allow_origin(|| origin.clone()) }
     }
 
     #[inline]
     fn write(&mut self, headers: &mut HeaderMap) {
-        let origin = self.origin.take().unwrap_or(HeaderValue::from_static("*"));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.rule.allow_methods().clone());
-        if let Some(expose_headers) = self.rule.expose_headers() {
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose_headers.clone());
-        }
-        if let Some(max_age) = self.rule.max_age() {
-            headers.insert(header::ACCESS_CONTROL_MAX_AGE, max_age.clone());
-        }
-        if self.rule.allow_credentials() {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-        }
+        let allow_origin = std::mem::replace(&mut self.allow_origin, AllowOrigin::Any);
+        self.rule.headers().write(allow_origin, |name, value| {
+            headers.insert(header_name(name), value);
+        });
     }
 }
 
-/// A preflight's answer: with the headers of the rule that matched and Allow-Headers, or refused.
-pub(crate) fn answer<B>(
-    accepted: Result<(RuleHeaders, Option<HeaderValue>), Refusal>,
-    vary_origin: bool,
-    options: AdapterOptions,
-    outcome: Option<Outcome>,
-    request: Request<B>,
-) -> Response<Bytes> {
-    let mut response = match accepted {
-        Ok((rule, allow_headers)) => accept(rule, allow_headers, request),
-        Err(refusal) => refuse(refusal, options.refusal_body, &request),
-    };
-    if vary_origin {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+#[inline]
+fn header_name(header: CorsHeader) -> HeaderName {
+    match header {
+        CorsHeader::AllowOrigin => header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        CorsHeader::AllowMethods => header::ACCESS_CONTROL_ALLOW_METHODS,
+        CorsHeader::AllowHeaders => header::ACCESS_CONTROL_ALLOW_HEADERS,
+        CorsHeader::ExposeHeaders => header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        CorsHeader::MaxAge => header::ACCESS_CONTROL_MAX_AGE,
+        CorsHeader::AllowCredentials => header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
     }
-    if let Some(outcome) = outcome {
-        response.extensions_mut().insert(outcome);
-    }
-    response
 }
 
 /// Written into the request's own header map, which is large enough already: it saves two allocations.
-fn accept<B>(mut rule: RuleHeaders, allow_headers: Option<HeaderValue>, request: Request<B>) -> Response<Bytes> {
-    let mut headers = request.into_parts().0.headers;
-    headers.clear();
-    rule.write(&mut headers);
-    if let Some(allow_headers) = allow_headers {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allow_headers);
-    }
+pub(crate) fn accept<B>(
+    rule: Option<RuleAnswer>,
+    allow_headers: Option<HeaderValue>,
+    mut request: Request<B>,
+) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
-    *response.headers_mut() = headers;
+    std::mem::swap(response.headers_mut(), request.headers_mut());
+    let headers = response.headers_mut();
+    headers.clear();
+    if let Some(mut rule) = rule {
+        rule.write(headers);
+    }
+    if let Some(allow_headers) = allow_headers {
+        headers.insert(header_name(CorsHeader::AllowHeaders), allow_headers);
+    }
     response
 }
 
-fn refuse<B>(refusal: Refusal, body: RefusalBody, request: &Request<B>) -> Response<Bytes> {
+pub(crate) fn refuse<B>(refusal: Refusal, explain: bool, request: &Request<B>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::FORBIDDEN);
-    if body == RefusalBody::Xml {
+    if explain {
         let xml = refusal.to_xml(&request_id(), host(request));
         *response.body_mut() = xml.into();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -111,12 +102,15 @@ fn refuse<B>(refusal: Refusal, body: RefusalBody, request: &Request<B>) -> Respo
     response
 }
 
-/// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
-pub(crate) fn host<B>(request: &Request<B>) -> &str {
-    let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // A user may stand before the host.
-    let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());
-    authority.or_else(header).unwrap_or_default()
+/// What every preflight's answer gets besides.
+pub(crate) fn finish(mut response: Response<Bytes>, vary_origin: bool, reported: Option<Outcome>) -> Response<Bytes> {
+    if vary_origin {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Some(outcome) = reported {
+        response.extensions_mut().insert(outcome);
+    }
+    response
 }
 
 /// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the

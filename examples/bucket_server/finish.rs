@@ -8,7 +8,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
-use oss_cors_tower::oss_cors_core::{Outcome, request_id};
+use oss_cors_tower::oss_cors_core::Outcome;
+use oss_cors_tower::oss_cors_live::request_id;
 
 use crate::error::ApiError;
 use crate::query::Query;

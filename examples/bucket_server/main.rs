@@ -41,7 +41,7 @@ use std::sync::Arc;
 use axum::{Router, middleware};
 use clap::Parser;
 use oss_cors_tower::OssCorsLayer;
-use oss_cors_tower::oss_cors_core::{BucketNaming, Buckets, RefusalBody};
+use oss_cors_tower::oss_cors_live::{BucketNaming, Buckets, RefusalBody};
 use tokio::net::TcpListener;
 
 use args::{Args, Limits};

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use http::{Method, Request, Response, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use oss_cors_tower::oss_cors_core::{Shadow, Status};
+use oss_cors_tower::oss_cors_live::{Shadow, Status};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::service_fn;

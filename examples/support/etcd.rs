@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use oss_cors_tower::OssCorsLayer;
-use oss_cors_tower::oss_cors_core::Status;
+use oss_cors_tower::oss_cors_live::Status;
 
 /// Rules in etcd, with the feature `etcd`. ETCD_USER and ETCD_PASSWORD in the environment log in.
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ pub async fn start(args: &EtcdArgs) -> Result<FromEtcd, Box<dyn Error>> {
     use std::env;
 
     use oss_cors_source::etcd::EtcdSource;
-    use oss_cors_tower::oss_cors_core::BucketNaming;
+    use oss_cors_tower::oss_cors_live::BucketNaming;
 
     let mut source = EtcdSource::new(&args.etcd).on_event(|event| println!("etcd: {event}"));
     if let Ok(user) = env::var("ETCD_USER") {

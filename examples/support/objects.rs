@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use oss_cors_tower::oss_cors_core::request_id;
+use oss_cors_tower::oss_cors_live::request_id;
 
 /// All objects together may not take more bytes than this; a `PUT` over it is answered with 507.
 const MAX_TOTAL: usize = 64 * 1024 * 1024;

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use comfy_table::{Table, presets};
 use oss_cors_source::{FileWatch, LoadError, RuleChanges, WatchEvent, load_file};
-use oss_cors_tower::oss_cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, Format, Profile, RuleFile};
+use oss_cors_tower::oss_cors_core::{ConfigErrors, CorsConfiguration, Format, Profile, RuleFile};
+use oss_cors_tower::oss_cors_live::CorsHandle;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Args;
 
@@ -44,7 +46,7 @@ impl Rules {
     fn watched(path: &Path, mut on_load: impl FnMut() + Send + 'static) -> Result<Self, LoadError> {
         let shown = path.display().to_string();
         let watch = FileWatch::new(path).on_event(move |event| {
-            if let WatchEvent::Reloaded { .. } = event {
+            if let WatchEvent::Loaded { .. } = event {
                 on_load();
             }
             println!("{shown}: {event}");
@@ -61,23 +63,23 @@ impl Rules {
         let start = file.into_configuration();
         let (path, live, mut known) = (path.to_owned(), handle.clone(), start.clone());
         let reload = move || {
-            let outcome = match load_file(&path) {
+            let event = match load_file(&path) {
                 Ok(file) if *file.configuration() == known => {
                     live.recovered();
-                    "no change".to_owned()
+                    WatchEvent::Unchanged
                 }
                 Ok(file) => {
                     live.store(file.table());
                     on_load();
                     let old = std::mem::replace(&mut known, file.into_configuration());
-                    format!("generation {} is in force: {}", live.generation(), RuleChanges::between(&old, &known))
+                    WatchEvent::Loaded { generation: live.generation(), changes: RuleChanges::between(&old, &known) }
                 }
                 Err(error) => {
                     live.failed(error.to_string());
-                    format!("the rules in force stay: {error}")
+                    WatchEvent::Failed { error }
                 }
             };
-            println!("{}: {outcome}", path.display());
+            println!("{}: {event}", path.display());
         };
         Ok(Self { handle, start, reload: Box::new(reload) })
     }
@@ -91,21 +93,13 @@ impl Rules {
 }
 
 /// Reloads on SIGHUP, which would end the process otherwise.
-#[cfg(unix)]
 pub fn reload_on_hangup(mut reloads: Vec<Reload>) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut hangups = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
             reloads.iter_mut().for_each(|reload| reload());
         }
     });
-    Ok(())
-}
-
-/// There is no such signal.
-#[cfg(not(unix))]
-pub fn reload_on_hangup(_: Vec<Reload>) -> io::Result<()> {
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use oss_cors_source::LoadError;
-use oss_cors_tower::oss_cors_core::Shadow;
+use oss_cors_tower::oss_cors_live::Shadow;
 use tokio::sync::Notify;
 
 use super::rules::{Reload, Rules};

@@ -64,8 +64,8 @@ impl<'a> Document<'a> {
 impl<'a> ChangeDocument<'a> {
     fn new(change: &'a Change) -> Self {
         let (kind, old_rule, new_rule, reason) = match &change.kind {
-            Kind::Allowed { before, rule } => ("allowed", None, Some(*rule), Some(before.unmatched().to_string())),
-            Kind::Refused { before, reason } => ("refused", Some(*before), None, Some(reason.unmatched().to_string())),
+            Kind::Allowed { before, rule } => ("allowed", None, Some(*rule), Some(before.mismatch().to_string())),
+            Kind::Refused { before, reason } => ("refused", Some(*before), None, Some(reason.mismatch().to_string())),
             Kind::Widened { before, rule, .. } => ("widened", Some(*before), Some(*rule), None),
             Kind::Altered { before, rule, .. } => ("altered", Some(*before), Some(*rule), None),
         };

@@ -1,6 +1,6 @@
 //! How the answer to one request changes from one file to the other.
 
-use oss_cors_core::{Rule, RuleTable, Unmatched};
+use oss_cors_core::{Mismatch, Rule, RuleTable};
 
 use super::classes::Pair;
 use super::masks::{Mask, first};
@@ -42,11 +42,11 @@ pub enum Reason {
 
 impl Reason {
     /// In the engine's words.
-    pub fn unmatched(self) -> Unmatched {
+    pub fn mismatch(self) -> Mismatch {
         match self {
-            Self::Origin => Unmatched::Origin,
-            Self::Method => Unmatched::Method,
-            Self::Headers => Unmatched::Headers,
+            Self::Origin => Mismatch::Origin,
+            Self::Method => Mismatch::Method,
+            Self::Headers => Mismatch::Headers,
         }
     }
 }

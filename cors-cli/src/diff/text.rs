@@ -120,8 +120,8 @@ impl Kind {
 
     fn because(&self) -> String {
         match self {
-            Self::Allowed { before, rule } => format!("by new rule {rule}; before, {}", before.unmatched()),
-            Self::Refused { before, reason } => format!("by old rule {before} before; now {}", reason.unmatched()),
+            Self::Allowed { before, rule } => format!("by new rule {rule}; before, {}", before.mismatch()),
+            Self::Refused { before, reason } => format!("by old rule {before} before; now {}", reason.mismatch()),
             Self::Widened { before, rule, .. } | Self::Altered { before, rule, .. } => {
                 format!("by new rule {rule}; before by old rule {before}")
             }

@@ -10,7 +10,7 @@ use super::points::RuleExplanation;
 use super::sent::SentHeader;
 use super::serializers::with_messages;
 use crate::decision::Outcome;
-use crate::refusal::{Refusal, Unmatched};
+use crate::refusal::Refusal;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -53,24 +53,12 @@ impl Serialize for Explanation {
 }
 
 fn unmatched(outcome: Outcome) -> Option<&'static str> {
-    let unmatched = match outcome {
-        Outcome::Forwarded(rule) => rule.err()?,
-        Outcome::Answered(rule) => match rule.err()? {
-            Refusal::NoSuchBucket => Unmatched::NoSuchBucket,
-            Refusal::OriginMissing => Unmatched::NoOrigin,
-            Refusal::MethodMissing => return Some("no_request_method"),
-            Refusal::NotEnabled => Unmatched::NotEnabled,
-            Refusal::NotAllowed(unmatched) => unmatched,
-        },
-    };
-    Some(match unmatched {
-        Unmatched::NoOrigin => "no_origin",
-        Unmatched::NotEnabled => "not_enabled",
-        Unmatched::NoSuchBucket => "no_such_bucket",
-        Unmatched::MalformedOrigin => "malformed_origin",
-        Unmatched::Origin => "origin",
-        Unmatched::Method => "method",
-        Unmatched::Headers => "headers",
-        Unmatched::TooManyHeaders => "too_many_headers",
-    })
+    match outcome {
+        Outcome::Forwarded(rule) => Some(rule.err()?.reason()),
+        Outcome::Answered(rule) => Some(match rule.err()? {
+            Refusal::OriginMissing => "no_origin",
+            Refusal::MethodMissing => "no_request_method",
+            refusal => refusal.reason(),
+        }),
+    }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oss_cors_core::{CorsConfiguration, Format, MAX_BUCKET_BYTES, Profile, RuleFile};
+use oss_cors_core::{CorsConfiguration, Format, Profile, RuleFile};
+use oss_cors_live::MAX_BUCKET_BYTES;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;

@@ -42,14 +42,6 @@ impl EtcdError {
         &self.kind
     }
 
-    /// The faults of the rules, each with its place, if they could be read.
-    pub fn faults(&self) -> Option<&ConfigErrors> {
-        match &self.kind {
-            EtcdErrorKind::Config(errors) => Some(errors),
-            _ => None,
-        }
-    }
-
     pub(super) fn options(message: impl Into<String>) -> Self {
         Self { kind: EtcdErrorKind::Options, message: message.into() }
     }

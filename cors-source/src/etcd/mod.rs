@@ -23,7 +23,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oss_cors_core::{Buckets, ConfigErrors, CorsHandle, Format, Profile, RuleFile, RuleTable};
+use oss_cors_core::{ConfigErrors, Format, Profile, RuleFile, RuleTable};
+use oss_cors_live::{Buckets, CorsHandle};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 

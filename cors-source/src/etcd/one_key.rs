@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use oss_cors_core::{ConfigErrors, CorsConfiguration, CorsHandle, RuleFile, WeakCorsHandle};
+use oss_cors_core::{ConfigErrors, CorsConfiguration, RuleFile};
+use oss_cors_live::{CorsHandle, WeakCorsHandle};
 use tokio::sync::Notify;
 
 use super::Reading;

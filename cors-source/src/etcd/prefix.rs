@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use oss_cors_core::{Buckets, ConfigErrors, CorsConfiguration, MAX_BUCKET_BYTES, SetBucketError, WeakBuckets};
+use oss_cors_core::{ConfigErrors, CorsConfiguration};
+use oss_cors_live::{Buckets, MAX_BUCKET_BYTES, SetBucketError, WeakBuckets};
 use tokio::sync::Notify;
 
 use super::Reading;

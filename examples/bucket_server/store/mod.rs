@@ -20,7 +20,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use object_store::path::Path;
 use object_store::{Error, GetOptions, ObjectStore, ObjectStoreExt, PutPayload};
-use oss_cors_tower::oss_cors_core::{Buckets, CorsConfiguration, Profile, SetBucketError};
+use oss_cors_tower::oss_cors_core::{CorsConfiguration, Profile};
+use oss_cors_tower::oss_cors_live::{Buckets, SetBucketError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 

@@ -12,7 +12,8 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
-use oss_cors_tower::oss_cors_core::{Buckets, CorsConfiguration, Format, Profile, RuleFile};
+use oss_cors_tower::oss_cors_core::{CorsConfiguration, Format, Profile, RuleFile};
+use oss_cors_tower::oss_cors_live::Buckets;
 use tokio::sync::Mutex;
 
 use super::index::{Bucket, Index};

@@ -36,7 +36,7 @@ impl Store {
             {
                 return Err(TOO_MANY_UPLOADS);
             }
-            let id = oss_cors_tower::oss_cors_core::request_id();
+            let id = oss_cors_tower::oss_cors_live::request_id();
             store.files.put(&paths::upload(&bucket, &id), record.line().into()).await?;
             let upload = Upload { record, parts: BTreeMap::new() };
             if let Some(bucket) = store.write().buckets.get_mut(&bucket) {

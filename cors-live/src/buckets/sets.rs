@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
+use oss_cors_core::RuleTable;
 
 use super::room::reserve;
-use crate::table::RuleTable;
 
 /// A copy shares every chunk with the original; a change copies the one chunk it is in, its group, and the list of
 /// groups.

@@ -1,4 +1,4 @@
-//! The operating system's events about changed folders. Only hints: the thread that they wake looks for itself.
+//! The kernel's news of changed folders. Only hints: the thread that they wake looks for itself.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,34 +9,34 @@ use std::{io, mem};
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, RenameMode};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::paths::WatchedPaths;
-use super::wakeup::{Pending, Wakeup, Writer};
+use super::bell::{Bell, News, Writer};
+use super::way::Ways;
 
-/// Wakes the watching thread until it is dropped.
-pub(crate) struct KernelEvents(Option<RecommendedWatcher>);
+/// Rings the bell until it is dropped.
+pub(crate) struct Notices(Option<RecommendedWatcher>);
 
 /// Why there are none.
-pub(crate) enum NoKernelEvents {
+pub(crate) enum NoNotices {
     /// A folder has gone in the meantime: look again.
     Gone,
     /// Those of this system or of this file's filesystem cannot be had.
     Failed(String),
 }
 
-impl KernelEvents {
+impl Notices {
     /// A new watcher for each set of folders: no event of an earlier one, which may have stood at the same path, can be
     /// taken for one of these.
-    pub(crate) fn of(paths: &WatchedPaths, wakeup: &Arc<Wakeup>) -> Result<Self, NoKernelEvents> {
+    pub(crate) fn of(ways: &Ways, bell: &Arc<Bell>) -> Result<Self, NoNotices> {
         let relevant = Relevant {
-            folders: paths.folders.iter().map(|folder| folder.path.clone()).collect(),
-            names: paths.names.clone(),
-            whole: paths.whole.clone(),
+            folders: ways.folders.iter().map(|folder| folder.path.clone()).collect(),
+            names: ways.names.clone(),
+            whole: ways.whole.clone(),
         };
-        let wakeup = Arc::clone(wakeup);
-        let mut watcher = notify::recommended_watcher(move |event| relevant.report(event, &wakeup))?;
+        let bell = Arc::clone(bell);
+        let mut watcher = notify::recommended_watcher(move |event| relevant.tell(event, &bell))?;
         // notify 8 panics where it could not start its own thread, and again when it is dropped then.
         let watched = catch_unwind(AssertUnwindSafe(|| {
-            paths.folders.iter().try_for_each(|folder| watcher.watch(&folder.path, RecursiveMode::NonRecursive))
+            ways.folders.iter().try_for_each(|folder| watcher.watch(&folder.path, RecursiveMode::NonRecursive))
         }));
         match watched {
             Ok(Ok(())) => Ok(Self(Some(watcher))),
@@ -46,13 +46,13 @@ impl KernelEvents {
             }
             Err(_) => {
                 mem::forget(watcher);
-                Err(NoKernelEvents::Failed("no thread could be started for them".to_owned()))
+                Err(NoNotices::Failed("no thread could be started for them".to_owned()))
             }
         }
     }
 }
 
-impl Drop for KernelEvents {
+impl Drop for Notices {
     fn drop(&mut self) {
         let watcher = self.0.take();
         // notify 8 panics where its thread has ended before: there is nothing left to end.
@@ -60,7 +60,7 @@ impl Drop for KernelEvents {
     }
 }
 
-impl From<notify::Error> for NoKernelEvents {
+impl From<notify::Error> for NoNotices {
     fn from(error: notify::Error) -> Self {
         match error.kind {
             ErrorKind::PathNotFound => Self::Gone,
@@ -80,23 +80,23 @@ struct Relevant {
 }
 
 impl Relevant {
-    fn report(&self, event: notify::Result<Event>, wakeup: &Wakeup) {
+    fn tell(&self, event: notify::Result<Event>, bell: &Bell) {
         match event {
-            Ok(event) if event.need_rescan() => wakeup.wake(|pending| pending.watches_lost = true),
+            Ok(event) if event.need_rescan() => bell.ring(|news| news.watches_lost = true),
             Ok(event) if is_reading(event.kind) => {}
             Ok(event) => {
                 let of_folder = event.paths.iter().any(|path| self.folders.contains(path));
                 let paths: Vec<&PathBuf> = event.paths.iter().filter(|path| self.is_entry(path)).collect();
                 if of_folder || !paths.is_empty() {
-                    wakeup.wake(|pending| {
-                        pending.touched = true;
-                        pending.watches_lost |=
+                    bell.ring(|news| {
+                        news.touched = true;
+                        news.watches_lost |=
                             of_folder && !matches!(event.kind, EventKind::Modify(ModifyKind::Metadata(_)));
-                        paths.into_iter().for_each(|path| note(pending, path, event.kind));
+                        paths.into_iter().for_each(|path| note(news, path, event.kind));
                     });
                 }
             }
-            Err(_) => wakeup.wake(|pending| pending.watches_lost = true),
+            Err(_) => bell.ring(|news| news.watches_lost = true),
         }
     }
 
@@ -110,20 +110,20 @@ fn is_reading(kind: EventKind) -> bool {
     matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
-fn note(pending: &mut Pending, path: &Path, kind: EventKind) {
+fn note(news: &mut News, path: &Path, kind: EventKind) {
     let writer = match kind {
-        EventKind::Modify(ModifyKind::Data(_)) => Writer::Open,
+        EventKind::Modify(ModifyKind::Data(_)) => Writer::Busy,
         EventKind::Access(_) => Writer::Closed,
-        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Writer::Renamed,
+        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Writer::Placed,
         EventKind::Create(_) | EventKind::Remove(_) => Writer::Unknown,
         _ => return,
     };
-    if pending.writers.len() < MOST_WRITERS {
-        pending.writers.insert(path.to_owned(), writer);
+    if news.writers.len() < MOST_WRITERS {
+        news.writers.insert(path.to_owned(), writer);
     }
 }
 
-/// Of so many files it is kept between two looks who writes to them; of more, nothing is known.
+/// Of so many files the kernel's word about their writers is kept between two looks; of more, nothing is known.
 const MOST_WRITERS: usize = 10_000;
 
 #[cfg(all(test, target_os = "linux"))]
@@ -137,29 +137,29 @@ mod tests {
     const LONG: Duration = Duration::from_secs(5);
     const SHORT: Duration = Duration::from_millis(100);
 
-    /// Listens on the path to `cors.xml` in a folder of its own.
+    /// Listens on the way to `cors.xml` in a folder of its own.
     struct Listening {
         folder: tempfile::TempDir,
-        wakeup: Arc<Wakeup>,
-        _events: KernelEvents,
+        bell: Arc<Bell>,
+        _notices: Notices,
     }
 
     impl Listening {
         fn new(prepare: impl FnOnce(&Path)) -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             prepare(folder.path());
-            let mut paths = WatchedPaths::default();
-            paths.add(&folder.path().join("cors.xml"));
-            let wakeup = Arc::new(Wakeup::default());
-            let Ok(events) = KernelEvents::of(&paths, &wakeup) else { panic!("inotify") };
-            Self { folder, wakeup, _events: events }
+            let mut ways = Ways::default();
+            ways.add(&folder.path().join("cors.xml"));
+            let bell = Arc::new(Bell::default());
+            let Ok(notices) = Notices::of(&ways, &bell) else { panic!("inotify") };
+            Self { folder, bell, _notices: notices }
         }
 
-        /// What is reported in the time after `change`.
-        fn pending(&self, time: Duration, change: impl FnOnce(&Path)) -> Pending {
+        /// What is told in the time after `change`.
+        fn news(&self, time: Duration, change: impl FnOnce(&Path)) -> News {
             change(self.folder.path());
             let now = Instant::now();
-            self.wakeup.wait(now, now + time)
+            self.bell.wait(now, now + time)
         }
     }
 
@@ -175,47 +175,47 @@ mod tests {
     }
 
     #[track_caller]
-    fn wakes(prepare: fn(&Path), change: fn(&Path)) {
-        let pending = Listening::new(prepare).pending(LONG, change);
-        assert!(pending.touched || pending.watches_lost);
+    fn rings(prepare: fn(&Path), change: fn(&Path)) {
+        let news = Listening::new(prepare).news(LONG, change);
+        assert!(news.touched || news.watches_lost);
     }
 
     #[test]
-    fn what_changes_the_file_or_the_path_to_it_wakes_the_thread() {
-        wakes(file, file);
-        wakes(|_| (), file);
-        wakes(file, |folder| fs::remove_file(folder.join("cors.xml")).expect("removed"));
-        wakes(file, |folder| fs::rename(folder.join("cors.xml"), folder.join("other")).expect("renamed"));
-        wakes(mounted, |folder| fs::write(folder.join("elsewhere/..1/cors.xml"), "two").expect("written"));
-        wakes(mounted, |folder| {
+    fn what_changes_the_file_or_the_way_to_it_rings() {
+        rings(file, file);
+        rings(|_| (), file);
+        rings(file, |folder| fs::remove_file(folder.join("cors.xml")).expect("removed"));
+        rings(file, |folder| fs::rename(folder.join("cors.xml"), folder.join("other")).expect("renamed"));
+        rings(mounted, |folder| fs::write(folder.join("elsewhere/..1/cors.xml"), "two").expect("written"));
+        rings(mounted, |folder| {
             fs::create_dir(folder.join("elsewhere/..2")).expect("a folder");
             symlink("..2", folder.join("elsewhere/new")).expect("a link");
             fs::rename(folder.join("elsewhere/new"), folder.join("elsewhere/..data")).expect("renamed");
         });
-        wakes(mounted, |folder| fs::rename(folder.join("elsewhere"), folder.join("away")).expect("renamed"));
-        wakes(mounted, |folder| fs::remove_dir_all(folder.join("elsewhere/..1")).expect("removed"));
+        rings(mounted, |folder| fs::rename(folder.join("elsewhere"), folder.join("away")).expect("renamed"));
+        rings(mounted, |folder| fs::remove_dir_all(folder.join("elsewhere/..1")).expect("removed"));
     }
 
     #[test]
     fn other_files_and_readers_do_not() {
         let listening = Listening::new(file);
-        let pending = listening.pending(SHORT, |folder| {
+        let news = listening.news(SHORT, |folder| {
             fs::write(folder.join("other.xml"), "one").expect("a file");
             fs::read(folder.join("cors.xml")).expect("read");
         });
-        assert!(!pending.touched && !pending.watches_lost);
+        assert!(!news.touched && !news.watches_lost);
     }
 
-    /// What is reported of the writer last.
+    /// What is told of the writer last.
     #[track_caller]
     fn writer(change: fn(&Path), expected: Writer) {
         let listening = Listening::new(file);
         let path = listening.folder.path().join("cors.xml");
         let start = Instant::now();
-        let mut seen = listening.pending(LONG, change).writers.get(&path).copied();
-        while seen != Some(expected) {
-            assert!(start.elapsed() < LONG, "{seen:?}");
-            seen = listening.pending(SHORT, |_| ()).writers.get(&path).copied().or(seen);
+        let mut told = listening.news(LONG, change).writers.get(&path).copied();
+        while told != Some(expected) {
+            assert!(start.elapsed() < LONG, "{told:?}");
+            told = listening.news(SHORT, |_| ()).writers.get(&path).copied().or(told);
         }
     }
 
@@ -228,14 +228,14 @@ mod tests {
                 std::io::Write::write_all(&mut file, b"two").expect("written");
                 mem::forget(file);
             },
-            Writer::Open,
+            Writer::Busy,
         );
         writer(
             |folder| {
                 fs::write(folder.join("new"), "two").expect("a file");
                 fs::rename(folder.join("new"), folder.join("cors.xml")).expect("renamed");
             },
-            Writer::Renamed,
+            Writer::Placed,
         );
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Numbers are in groups of seven bits, lowest first, as in LEB128.
 
-use crate::config::{CorsConfiguration, CorsRule, Profile};
+use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 
 /// Entries that most rule sets have.
 const WORDS: [&str; 16] = [
@@ -79,6 +79,13 @@ fn put_number(bytes: &mut Vec<u8>, mut number: usize) {
 /// What [`pack`] was given. Of other bytes, no rules at all.
 pub(super) fn unpack(bytes: &[u8]) -> CorsConfiguration {
     Reader(bytes).configuration().unwrap_or_default()
+}
+
+/// The table of what [`pack`] was given, whose faults were checked then. Other bytes refuse, as no rules do.
+pub(super) fn compile(bytes: &[u8]) -> RuleTable {
+    let extended = bytes.first().is_some_and(|flags| flags & EXTENDED != 0);
+    let profile = if extended { Profile::Extended } else { Profile::Oss };
+    RuleTable::compile(&unpack(bytes), profile).unwrap_or_else(|_| RuleTable::not_enabled())
 }
 
 struct Reader<'a>(&'a [u8]);

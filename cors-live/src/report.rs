@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::decision::{Decision, Outcome};
-use crate::rule::Rule;
+use oss_cors_core::{Decision, Outcome, Rule};
 
 /// How many examples a [`Shadow`](crate::Shadow) keeps: the latest of those that differ from each other.
 pub const MAX_SHADOW_EXAMPLES: usize = 32;
@@ -22,7 +21,8 @@ pub enum ShadowDifference {
 impl ShadowDifference {
     pub(crate) const ALL: [Self; 3] = [Self::NewlyAllowed, Self::NewlyRefused, Self::OtherHeaders];
 
-    /// What the browser would notice; not which rule it was, nor why none.
+    /// What the browser would notice; not which rule it was, nor why none. Allow-Headers is the request's own, whichever
+    /// rule allows it.
     pub(crate) fn between(live: &Decision<'_>, candidate: &Decision<'_>) -> Option<Self> {
         let (live, live_vary) = written(live);
         let (candidate, candidate_vary) = written(candidate);
@@ -30,7 +30,7 @@ impl ShadowDifference {
             (None, Some(_)) => Some(Self::NewlyAllowed),
             (Some(_), None) => Some(Self::NewlyRefused),
             _ if live_vary != candidate_vary => Some(Self::OtherHeaders),
-            (Some(live), Some(candidate)) if headers(live) != headers(candidate) => Some(Self::OtherHeaders),
+            (Some(live), Some(candidate)) if live.headers() != candidate.headers() => Some(Self::OtherHeaders),
             _ => None,
         }
     }
@@ -44,11 +44,6 @@ fn written<'t>(decision: &Decision<'t>) -> (Option<&'t Rule>, bool) {
     }
 }
 
-/// What a rule writes. Allow-Headers is the request's own, whichever rule allows it.
-fn headers(rule: &Rule) -> impl PartialEq {
-    (rule.any_origin(), rule.allow_methods(), rule.expose_headers(), rule.max_age(), rule.allow_credentials())
-}
-
 impl fmt::Display for ShadowDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -60,7 +55,7 @@ impl fmt::Display for ShadowDifference {
 }
 
 /// A request that the candidate decides otherwise. Its texts are escaped, and cut at
-/// [`MAX_QUOTED`](crate::MAX_QUOTED) bytes.
+/// [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShadowExample {
     pub(crate) difference: ShadowDifference,

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use oss_cors_core::RuleTable;
 
 use crate::guard::TableGuard;
 use crate::observe;
 use crate::status::{LastError, Status, lock};
-use crate::table::RuleTable;
 
 /// A shared place for the table in force. Clones share it.
 ///
@@ -108,9 +108,12 @@ impl From<RuleTable> for CorsHandle {
     }
 }
 
+/// One line.
 impl fmt::Debug for CorsHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CorsHandle").field("table", &*self.load()).field("status", &self.status()).finish()
+        let Status { generation, source, failing, .. } = self.status();
+        write!(f, "CorsHandle(generation {generation}, {} rules, from {source:?}", self.load().rules().len())?;
+        f.write_str(if failing { ", failing)" } else { ")" })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use oss_cors_core::RuleTable;
 
-use super::packed::unpack;
+use super::packed;
 use super::sets::Set;
 use crate::guard::TableGuard;
-use crate::table::RuleTable;
 
 /// So many tables are kept, of about 1 KiB, 4 KiB at most. Sets are numbered from 0, so that fewer than this never meet.
 const SLOTS: usize = 4096;
@@ -65,7 +65,7 @@ impl Tables {
 
 #[inline(never)]
 fn compile(set: &Set<'_>, slot: &ArcSwap<RuleTable>) -> TableGuard {
-    let table = Arc::new(RuleTable::from_valid(&unpack(set.packed())));
+    let table = Arc::new(packed::compile(set.packed()));
     slot.store(Arc::clone(&table));
     set.compiled_as(&table);
     TableGuard::from(table)

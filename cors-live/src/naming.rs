@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use oss_cors_core::{MAX_QUOTED, cut};
 use percent_encoding::percent_decode_str;
 
 use crate::buckets::MAX_BUCKET_BYTES;
-use crate::shown::quoted;
 
 /// How the bucket is found in a request. Cheap to clone.
 ///
 /// ```
-/// use oss_cors_core::BucketNaming;
+/// use oss_cors_live::BucketNaming;
 ///
 /// let naming = BucketNaming::virtual_host(["oss.example.com", "example.com"])?;
 /// assert_eq!(naming.bucket("Photos.oss.example.com:8080", "/cat.jpg").as_deref(), Some("photos"));
@@ -20,7 +20,7 @@ use crate::shown::quoted;
 ///
 /// let naming = BucketNaming::path();
 /// assert_eq!(naming.bucket("oss.example.com", "/photos/cat.jpg").as_deref(), Some("photos"));
-/// # Ok::<(), oss_cors_core::SuffixError>(())
+/// # Ok::<(), oss_cors_live::SuffixError>(())
 /// ```
 #[derive(Clone)]
 pub struct BucketNaming(Way);
@@ -136,7 +136,11 @@ fn is_host(text: &str) -> bool {
 }
 
 fn checked(suffix: &str) -> Result<String, SuffixError> {
-    if is_host(suffix) { Ok(suffix.to_ascii_lowercase()) } else { Err(SuffixError(Some(quoted(suffix)))) }
+    if is_host(suffix) {
+        Ok(suffix.to_ascii_lowercase())
+    } else {
+        Err(SuffixError(Some(cut(suffix, MAX_QUOTED).to_owned())))
+    }
 }
 
 impl fmt::Debug for BucketNaming {

@@ -5,18 +5,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use crate::decision::Decision;
+use oss_cors_core::{CorsRequest, Decision, Shown};
+
 use crate::handle::CorsHandle;
 use crate::observe;
 use crate::report::{MAX_SHADOW_EXAMPLES, ShadowDifference, ShadowExample, ShadowReport};
-use crate::request::CorsRequest;
-use crate::shown::Shown;
 
 /// A candidate that decides every cross-origin request beside the live rules. Nothing that it decides is answered; what
 /// it would change is counted. Clones share the candidate and the counts.
 ///
 /// ```
-/// use oss_cors_core::{CorsHandle, CorsRequest, Profile, RuleFile, Shadow};
+/// use oss_cors_core::{CorsRequest, Profile, RuleFile};
+/// use oss_cors_live::{CorsHandle, Shadow};
 ///
 /// let rules = |origin: &str| {
 ///     let rule = format!("<AllowedOrigin>{origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>");
@@ -164,8 +164,15 @@ impl Trial {
     }
 }
 
+/// One line.
 impl fmt::Debug for Shadow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shadow").field("candidate", &self.0.candidate).field("report", &self.report()).finish()
+        write!(
+            f,
+            "Shadow({:?}, {} of {} differ)",
+            self.0.candidate,
+            self.report().differing(),
+            self.report().compared()
+        )
     }
 }

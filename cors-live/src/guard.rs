@@ -4,8 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::Guard;
-
-use crate::table::RuleTable;
+use oss_cors_core::RuleTable;
 
 /// A loaded table. Short-lived: it keeps the table alive and slows the swap down while held.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use oss_cors_core::ConfigErrors;
+
 use super::name::BucketNameError;
-use crate::error::ConfigErrors;
 
 /// The faults of every bucket that has some, in the order of the buckets. Never empty.
 #[derive(Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl BucketError {
         Self { bucket, error }
     }
 
-    /// The name, at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes of it.
+    /// The name, at most [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes of it.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }

@@ -7,9 +7,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
 use super::names::Names;
-use super::packed::unpack;
+use super::packed::compile;
 use super::sets::{Kept, Set, Sets};
-use crate::table::RuleTable;
 
 /// A copy shares nearly all with the original.
 #[derive(Clone, Default)]
@@ -84,10 +83,7 @@ impl Writer {
 
     /// `packed` has been validated.
     pub(super) fn set(&mut self, bucket: &str, packed: Option<&[u8]>) {
-        let keep = |packed: &[u8]| {
-            let table = || RuleTable::from_valid(&unpack(packed));
-            (packed.len() > MOST_PACKED).then(|| Arc::new(Kept::new(packed, table())))
-        };
+        let keep = |packed: &[u8]| (packed.len() > MOST_PACKED).then(|| Arc::new(Kept::new(packed, compile(packed))));
         self.put(bucket.as_bytes(), packed.map(|packed| (packed, keep)));
         self.shrink();
     }

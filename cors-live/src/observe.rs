@@ -14,7 +14,7 @@
 //! | error | `rules not replaced` | `error`, `generation` of the rules that stay, `source` |
 //!
 //! What a request brings is escaped, so that it can neither begin a line nor drive a terminal, and cut at
-//! [`MAX_QUOTED`](crate::MAX_QUOTED) bytes. An `error` is escaped too, and cut at 4 KiB;
+//! [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes. An `error` is escaped too, and cut at 4 KiB;
 //! [`CorsHandle::status`](crate::CorsHandle::status) has it whole.
 //!
 //! With feature `metrics`:
@@ -34,17 +34,19 @@
 
 use std::ops::Deref;
 
-use crate::decision::Decision;
+#[cfg(feature = "tracing")]
+use oss_cors_core::Shown;
+use oss_cors_core::{CorsRequest, Decision};
 #[cfg(feature = "metrics")]
-use crate::refusal::{Refusal, Unmatched};
+use oss_cors_core::{Mismatch, Refusal, Unmatched};
+
+#[cfg(feature = "metrics")]
 #[cfg(feature = "metrics")]
 use crate::report::ShadowDifference;
 use crate::report::ShadowExample;
 #[cfg(feature = "tracing")]
 use crate::report::said;
-use crate::request::CorsRequest;
 #[cfg(feature = "tracing")]
-use crate::shown::Shown;
 use crate::status::Status;
 
 /// Tells the recorder what each of the metrics is: to be called once, when the recorder is installed.
@@ -106,30 +108,29 @@ fn count(decision: Decision<'_>) {
             metrics::counter!("oss_cors_requests_total", "outcome" => $outcome, "reason" => $reason).increment(1)
         };
     }
-    macro_rules! count_unmatched {
-        ($outcome:literal, $unmatched:expr) => {
-            match $unmatched {
-                Unmatched::NoOrigin => {}
-                Unmatched::NotEnabled => count!($outcome, "not_enabled"),
-                Unmatched::NoSuchBucket => count!($outcome, "no_such_bucket"),
-                Unmatched::MalformedOrigin => count!($outcome, "malformed_origin"),
-                Unmatched::Origin => count!($outcome, "origin"),
-                Unmatched::Method => count!($outcome, "method"),
-                Unmatched::Headers => count!($outcome, "headers"),
-                Unmatched::TooManyHeaders => count!($outcome, "too_many_headers"),
-            }
-        };
-    }
     match decision {
         Decision::Forward { rule: Ok(_), .. } => count!("forwarded", "matched"),
-        Decision::Forward { rule: Err(unmatched), .. } => count_unmatched!("forwarded", unmatched),
+        Decision::Forward { rule: Err(unmatched), .. } => match unmatched {
+            Unmatched::NoOrigin => {}
+            Unmatched::NotEnabled => count!("forwarded", "not_enabled"),
+            Unmatched::NoSuchBucket => count!("forwarded", "no_such_bucket"),
+            Unmatched::MalformedOrigin => count!("forwarded", "malformed_origin"),
+            Unmatched::Origin => count!("forwarded", "origin"),
+            Unmatched::Method => count!("forwarded", "method"),
+            _ => count!("forwarded", "other"),
+        },
         Decision::Answer { rule: Ok(_), .. } => count!("answered", "matched"),
         Decision::Answer { rule: Err(refusal), .. } => match refusal {
             Refusal::NoSuchBucket => count!("answered", "no_such_bucket"),
             Refusal::OriginMissing => count!("answered", "origin_missing"),
             Refusal::MethodMissing => count!("answered", "method_missing"),
             Refusal::NotEnabled => count!("answered", "not_enabled"),
-            Refusal::NotAllowed(unmatched) => count_unmatched!("answered", unmatched),
+            Refusal::NotAllowed(Mismatch::MalformedOrigin) => count!("answered", "malformed_origin"),
+            Refusal::NotAllowed(Mismatch::Origin) => count!("answered", "origin"),
+            Refusal::NotAllowed(Mismatch::Method) => count!("answered", "method"),
+            Refusal::NotAllowed(Mismatch::Headers) => count!("answered", "headers"),
+            Refusal::NotAllowed(Mismatch::TooManyHeaders) => count!("answered", "too_many_headers"),
+            _ => count!("answered", "other"),
         },
     }
 }

@@ -36,14 +36,11 @@ use std::thread;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use oss_cors_core::{CorsConfiguration, MAX_QUOTED, Profile, cut};
 
-use crate::config::{CorsConfiguration, Profile};
-use crate::error::ConfigErrors;
 use crate::guard::TableGuard;
 use crate::observe;
-use crate::shown::{cut, quoted};
 use crate::status::{LastError, Status, lock};
-use crate::validate::validate;
 use index::{Forgotten, Index, Writer};
 use name::check_name;
 use packed::{pack, unpack};
@@ -61,7 +58,8 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 /// A shared place for the rules of many buckets. Clones share it.
 ///
 /// ```
-/// use oss_cors_core::{Buckets, CorsConfiguration, CorsRule, Profile};
+/// use oss_cors_core::{CorsConfiguration, CorsRule, Profile};
+/// use oss_cors_live::Buckets;
 ///
 /// let rule = CorsRule {
 ///     allowed_origins: vec!["https://app.example.com".into()],
@@ -121,8 +119,8 @@ impl Buckets {
     }
 
     /// The table of `bucket`. One that is not known gives that of
-    /// [`RuleTable::no_such_bucket`](crate::RuleTable::no_such_bucket), one without rules that of
-    /// [`RuleTable::not_enabled`](crate::RuleTable::not_enabled). Takes no lock, whoever writes meanwhile. A rule set that is not compiled is compiled here, which takes some microseconds.
+    /// [`RuleTable::no_such_bucket`](oss_cors_core::RuleTable::no_such_bucket), one without rules that of
+    /// [`RuleTable::not_enabled`](oss_cors_core::RuleTable::not_enabled). Takes no lock, whoever writes meanwhile. A rule set that is not compiled is compiled here, which takes some microseconds.
     ///
     /// Load once per request and keep that table for the response; do not hold the guard across an await.
     pub fn load(&self, bucket: &str) -> TableGuard {
@@ -220,7 +218,7 @@ impl Buckets {
                     built.set(bucket, packed.as_deref());
                 }
                 Err(_) if errors.len() >= MAX_BUCKET_FAILURES => {}
-                Err(faults) => errors.push(BucketError::new(quoted(bucket), faults)),
+                Err(faults) => errors.push(BucketError::new(cut(bucket, MAX_QUOTED).to_owned(), faults)),
             }
         }
         BucketErrors::check(errors)?;
@@ -271,7 +269,7 @@ impl Buckets {
     pub fn failed(&self, bucket: &str, error: impl Into<String>) {
         let (error, when) = (error.into(), SystemTime::now());
         let error = cut(&error, MAX_MESSAGE_BYTES);
-        let message = format!("bucket `{}`: {error}", quoted(bucket).escape_debug());
+        let message = format!("bucket `{}`: {error}", cut(bucket, MAX_QUOTED).escape_debug());
         let mut known = lock(&self.0.known);
         known.status.last_error = Some(LastError { message, when });
         if known.failures.len() < MAX_BUCKET_FAILURES || known.failures.contains_key(key(bucket)) {
@@ -340,11 +338,8 @@ fn key(bucket: &str) -> &str {
 /// A name that can be kept, and rules that `profile` takes.
 fn check(bucket: &str, configuration: Option<&CorsConfiguration>, profile: Profile) -> Result<(), SetBucketError> {
     check_name(bucket)?;
-    let mut errors = Vec::new();
-    if let Some(configuration) = configuration {
-        validate(configuration, profile, &mut errors);
-    }
-    Ok(ConfigErrors::check(errors)?)
+    configuration.map_or(Ok(()), |configuration| configuration.check(profile))?;
+    Ok(())
 }
 
 impl Default for Buckets {
@@ -353,10 +348,12 @@ impl Default for Buckets {
     }
 }
 
+/// One line.
 impl fmt::Debug for Buckets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Buckets");
-        debug.field("len", &self.len()).field("rule_sets", &self.rule_sets()).field("status", &self.status()).finish()
+        let Status { generation, source, failing, .. } = self.status();
+        write!(f, "Buckets(generation {generation}, {} buckets, from {source:?}", self.len())?;
+        f.write_str(if failing { ", failing)" } else { ")" })
     }
 }
 
@@ -383,7 +380,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::CorsRule;
+    use oss_cors_core::CorsRule;
 
     #[test]
     fn a_lookup_waits_for_nobody() {

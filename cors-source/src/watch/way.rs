@@ -1,19 +1,17 @@
-//! The path to a file: the folders in which a change can lead it elsewhere.
+//! The way to a file: the folders in which a change can lead it elsewhere.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use file_id::{FileId, get_file_id};
-
 /// More symbolic links than the kernel follows for one path (Linux: 40, path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-/// Where changes of the watched files can come from.
+/// Where news of the watched files can come from.
 #[derive(Debug, Default)]
-pub(crate) struct WatchedPaths {
-    /// The folders that hold the files, and those that hold a symbolic link on the path to one.
+pub(crate) struct Ways {
+    /// The folders that hold the files, and those that hold a symbolic link on the way to one.
     pub(crate) folders: BTreeSet<Folder>,
     /// The entries of those folders that count.
     pub(crate) names: HashSet<PathBuf>,
@@ -25,19 +23,19 @@ pub(crate) struct WatchedPaths {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
-    id: Option<FileId>,
+    identity: Option<Identity>,
 }
 
 impl Folder {
     fn new(path: PathBuf) -> Self {
-        let id = get_file_id(&path).ok();
-        Self { path, id }
+        let identity = fs::metadata(&path).ok().map(|metadata| identity(&metadata));
+        Self { path, identity }
     }
 }
 
-impl WatchedPaths {
-    /// Adds `path`, which is absolute. Returns where it leads: the file without symbolic links in its path, or the first
-    /// entry that is missing.
+impl Ways {
+    /// Adds the way to `path`, which is absolute. Returns where it ends: the file without symbolic links in its path,
+    /// or the first entry on the way that is missing.
     ///
     /// A folder above that is no link is not watched itself: when it is renamed, no event tells, and the next look at
     /// the path does.
@@ -96,16 +94,30 @@ fn push(ahead: &mut VecDeque<OsString>, path: &Path) {
     }
 }
 
+/// What no other file has at the same time.
+pub(crate) type Identity = (u64, u64);
+
+#[cfg(unix)]
+pub(crate) fn identity(metadata: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &fs::Metadata) -> Identity {
+    (0, 0)
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
 
-    /// Where `path` leads, and in which folders a change counts, in a folder with
+    /// Where the way to `path` ends, and in which folders a change counts, in a folder with
     /// `real/deep/file`, `real/dots -> deep/../../link/deep/file`, `link -> real` and `loop -> loop`.
     #[track_caller]
-    fn leads(path: &str, end: &str, folders: &[&str]) {
+    fn way(path: &str, end: &str, folders: &[&str]) {
         let temp = tempfile::tempdir().expect("a folder");
         let root = temp.path().canonicalize().expect("a path");
         fs::create_dir_all(root.join("real/deep")).expect("folders");
@@ -113,23 +125,23 @@ mod tests {
         symlink("real", root.join("link")).expect("a link");
         symlink("deep/../../link/deep/file", root.join("real/dots")).expect("a link");
         symlink("loop", root.join("loop")).expect("a link");
-        let mut paths = WatchedPaths::default();
-        assert_eq!(paths.add(&root.join(path)), root.join(end), "{path}");
+        let mut ways = Ways::default();
+        assert_eq!(ways.add(&root.join(path)), root.join(end), "{path}");
         let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-        let found: Vec<PathBuf> = paths.folders.into_iter().map(|folder| folder.path).collect();
+        let found: Vec<PathBuf> = ways.folders.into_iter().map(|folder| folder.path).collect();
         assert_eq!(found, folders, "{path}");
     }
 
     #[test]
-    fn links_are_followed() {
-        leads("real/deep/file", "real/deep/file", &["real/deep"]);
-        leads("link/deep/file", "real/deep/file", &["", "real/deep"]);
-        leads("real/dots", "real/deep/file", &["", "real", "real/deep"]);
-        leads("real/./deep/../deep/file", "real/deep/file", &["real/deep"]);
-        leads("link/none", "real/none", &["", "real"]);
-        leads("none/deep/file", "none", &[""]);
-        leads("loop/file", "loop", &[""]);
-        leads("real/deep/file/below", "real/deep/file/below", &["real/deep/file"]);
+    fn ways() {
+        way("real/deep/file", "real/deep/file", &["real/deep"]);
+        way("link/deep/file", "real/deep/file", &["", "real/deep"]);
+        way("real/dots", "real/deep/file", &["", "real", "real/deep"]);
+        way("real/./deep/../deep/file", "real/deep/file", &["real/deep"]);
+        way("link/none", "real/none", &["", "real"]);
+        way("none/deep/file", "none", &[""]);
+        way("loop/file", "loop", &[""]);
+        way("real/deep/file/below", "real/deep/file/below", &["real/deep/file"]);
     }
 
     #[test]

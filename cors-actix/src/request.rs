@@ -1,0 +1,51 @@
+//! The request as borrowed bytes.
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use oss_cors_core::{CorsRequest, FieldLine};
+
+/// Looks up no more than the kind of request needs: most are no `OPTIONS`.
+pub(crate) fn with_cors_request<T>(
+    request: &ServiceRequest,
+    decide: impl FnOnce(&CorsRequest<'_, RequestHeaders<'_>>) -> T,
+) -> T {
+    let headers = request.headers();
+    let origin = field_line(headers, header::ORIGIN);
+    let may_be_preflight = *request.method() == Method::OPTIONS && !origin.is_absent();
+    decide(&CorsRequest {
+        method: request.method().as_str().as_bytes(),
+        origin,
+        request_method: if may_be_preflight {
+            field_line(headers, header::ACCESS_CONTROL_REQUEST_METHOD)
+        } else {
+            FieldLine::Absent
+        },
+        request_headers: RequestHeaders(headers),
+    })
+}
+
+fn field_line(headers: &HeaderMap, name: HeaderName) -> FieldLine<'_> {
+    FieldLine::from_lines(headers.get_all(name).map(HeaderValue::as_bytes))
+}
+
+/// The lines of `Access-Control-Request-Headers`, walked as often as needed.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestHeaders<'a>(pub(crate) &'a HeaderMap);
+
+impl<'a> IntoIterator for RequestHeaders<'a> {
+    type Item = &'a [u8];
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, HeaderValue>, fn(&'a HeaderValue) -> &'a [u8]>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS).map(HeaderValue::as_bytes)
+    }
+}
+
+/// The host the request was sent to, with its port: HTTP/2 has it in the URI, HTTP/1 in a header.
+pub(crate) fn host(request: &ServiceRequest) -> &str {
+    let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // A user may stand before the host.
+    let authority = request.uri().authority().and_then(|authority| authority.as_str().rsplit('@').next());
+    authority.or_else(header).unwrap_or_default()
+}
