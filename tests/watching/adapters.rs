@@ -1,12 +1,9 @@
 //! `watch_file` of both adapters: the file as it is, without a restart.
 
-#[path = "support/adapters.rs"]
-mod adapters;
-
 use std::fs;
 use std::time::{Duration, Instant};
 
-use adapters::{Site, answer};
+use crate::support::adapters::{Site, answer};
 use oss_cors_actix::OssCors;
 use oss_cors_tower::OssCorsLayer;
 

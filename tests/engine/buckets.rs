@@ -6,15 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use alloc_tracker::{Allocator, Session};
+use alloc_tracker::Session;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Outcome, Profile, RuleTable, Unmatched};
 use oss_cors_live::{BucketError, BucketNaming, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-
-#[global_allocator]
-static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();
 
 fn rule(origin: &str) -> CorsRule {
     CorsRule {

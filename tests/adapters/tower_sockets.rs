@@ -2,9 +2,6 @@
 //!
 //! An answer is compared whole: a CORS or `Vary` header that is not named must be absent.
 
-#[path = "support/client.rs"]
-mod client;
-
 use std::convert::Infallible;
 use std::error::Error;
 use std::pin::Pin;
@@ -13,12 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use crate::support::client::{HOST, Site, check, cors_lines, forbidden, lines, refusal, request};
 use axum::Router;
 use axum::http::header::{CONTENT_RANGE, VARY};
 use axum::response::AppendHeaders;
 use axum::routing::{any, get};
 use bytes::Bytes;
-use client::{HOST, Site, check, cors_lines, forbidden, lines, refusal, request};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};

@@ -1,10 +1,5 @@
 //! A watched rule file: every way of changing it, on a real filesystem, told by the kernel and by polling.
 
-#![cfg(unix)]
-
-#[path = "support/watched.rs"]
-mod watched;
-
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -14,9 +9,9 @@ use std::sync::{Arc, Weak};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::support::watched::{A_SECOND, BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 use oss_cors_core::{MAX_FILE_BYTES, Profile, RuleFile};
 use oss_cors_source::{FileWatch, WatchEvent, WatchedFile, watch_file};
-use watched::{A_SECOND, BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.
 const QUIET: Duration = Duration::from_millis(700);
@@ -646,7 +641,7 @@ fn polling_when_watching_fails() {
     }
     let place = Place::new();
     first_file(&place);
-    let name = "polling_when_watching_fails";
+    let name = "file::polling_when_watching_fails";
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -n 4; exec \"$0\" --exact --nocapture \"$1\""])
         .arg(std::env::current_exe().expect("this test"))

@@ -1,10 +1,7 @@
 //! `decide` allocates nothing, whatever it is asked and however it answers.
 
-use alloc_tracker::{Allocator, Session};
+use alloc_tracker::Session;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, FieldLine, Profile, RuleTable};
-
-#[global_allocator]
-static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();
 
 /// How many allocations `work` makes on this thread.
 fn allocations(work: impl FnOnce()) -> u64 {

@@ -1,13 +1,10 @@
 //! Rules on trial beside the live ones: what differs, what is counted, and that nothing else changes.
 
-#[path = "support/adapters.rs"]
-mod adapters;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
 
-use adapters::{Site, answer};
+use crate::support::adapters::{Site, answer};
 use oss_cors_actix::OssCors;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, FieldLine, MAX_QUOTED, Profile, RuleTable};
 use oss_cors_live::{BucketNaming, Buckets, CorsHandle, MAX_SHADOW_EXAMPLES, Shadow, ShadowDifference};

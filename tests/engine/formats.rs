@@ -2,15 +2,12 @@
 //!
 //! Which files load, and which faults the others have, is in `corpus/rule-files-*.toml`.
 
-use alloc_tracker::{Allocator, Session};
+use alloc_tracker::Session;
 use oss_cors_core::{CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-
-#[global_allocator]
-static ALLOCATOR: Allocator<std::alloc::System> = Allocator::system();
 
 const FORMATS: [Format; 4] = [Format::Xml, Format::Json, Format::Yaml, Format::Toml];
 

@@ -1,16 +1,11 @@
 //! Many buckets behind one adapter: each request is decided by the rules of the bucket that it names.
 
-#[path = "support/adapters.rs"]
-mod adapters;
-#[path = "support/client.rs"]
-#[allow(dead_code, reason = "other tests use more of it")]
-mod client;
-
 use std::borrow::Cow;
 use std::net::TcpListener;
 
+use crate::support::adapters::{Site, answer};
+use crate::support::client;
 use actix_web::{App, HttpServer, web};
-use adapters::{Site, answer};
 use axum::Router;
 use oss_cors_actix::OssCors;
 use oss_cors_core::{CorsConfiguration, CorsRule, Profile};

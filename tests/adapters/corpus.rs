@@ -2,8 +2,6 @@
 //!
 //! A case states the whole answer: a CORS header that it does not name must be absent.
 
-mod support;
-
 use std::cell::Cell;
 use std::fmt::Debug;
 use std::sync::LazyLock;
@@ -18,8 +16,8 @@ use oss_cors_core::{
 };
 use tower::{Layer, ServiceExt};
 
-use support::corpus::{Case, Corpus, Fault, FileCase, FormatName, Latin1, Subject, is_cors_or_vary};
-use support::oracle::{self, Header};
+use crate::support::corpus::{Case, Corpus, Fault, FileCase, FormatName, Latin1, Subject, is_cors_or_vary};
+use crate::support::oracle::{self, Header};
 
 static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::load);
 

@@ -1,13 +1,10 @@
 //! What the features `tracing` and `metrics` tell: of decisions through both adapters, of reloads, of shadow rules.
 
-#[path = "support/adapters.rs"]
-mod adapters;
-
 use std::fmt::{Debug, Write as _};
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use adapters::Site;
+use crate::support::adapters::Site;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use oss_cors_actix::OssCors;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};

@@ -1,9 +1,5 @@
 //! What an explanation says, and that it never says what `decide` does not do.
 
-#[path = "support/oracle.rs"]
-#[allow(dead_code, reason = "the responses are the corpus' affair")]
-mod oracle;
-
 use std::collections::BTreeMap;
 
 use oss_cors_core::explain::{Change, Explanation, Failure, Quoted, RequestKind, Verdict};
@@ -18,7 +14,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use oracle::{Bucket, Header, verdict};
+use crate::support::oracle::{self, Bucket, Header, verdict};
 
 // What is asked.
 

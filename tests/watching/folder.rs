@@ -1,19 +1,14 @@
 //! A watched folder of rule files: a bucket for each, on a real filesystem.
 
-#![cfg(unix)]
-
-#[path = "support/watched.rs"]
-mod watched;
-
 use std::fs;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::support::watched::{BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 use oss_cors_core::Profile;
 use oss_cors_live::Buckets;
 use oss_cors_source::{FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchedFolder, watch_folder};
-use watched::{BAD, Place, Told, answer, rules, soon, within_a_second, yaml};
 
 /// Longer than any fault has to stay before it is told.
 const QUIET: Duration = Duration::from_millis(700);

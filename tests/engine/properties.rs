@@ -1,9 +1,5 @@
 //! What holds for all rules and all requests.
 
-#[path = "support/oracle.rs"]
-#[allow(dead_code, reason = "the responses are the corpus' affair")]
-mod oracle;
-
 use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, FieldLine, Format, Profile, RuleFile, RuleTable, Unmatched,
     allow_headers,
@@ -13,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use oracle::{Bucket, Header, verdict};
+use crate::support::oracle::{Bucket, Header, verdict};
 
 /// Few texts, so that entries and requests meet often; wildcards that overlap themselves and each other.
 fn origin_entry() -> impl Strategy<Value = String> {

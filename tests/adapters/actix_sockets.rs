@@ -2,9 +2,6 @@
 //!
 //! An answer is compared whole: a CORS or `Vary` header that is not named must be absent.
 
-#[path = "support/client.rs"]
-mod client;
-
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Ready, ready};
@@ -14,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use crate::support::client::{HOST, Site, check, cors_lines, forbidden, lines, refusal};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorBadRequest, ErrorImATeapot, InternalError};
@@ -21,7 +19,6 @@ use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{App, Error, FromRequest, HttpRequest, HttpResponse, HttpServer, ResponseError, test as in_memory};
 use bytes::Bytes;
-use client::{HOST, Site, check, cors_lines, forbidden, lines, refusal};
 use http::HeaderValue;
 use http_body_util::BodyExt;
 use oss_cors_actix::{DecoratedError, OssCors};

@@ -1,0 +1,11 @@
+//! Both adapters, in memory and over real sockets: the corpus, errors, buckets, shadow rules, events and counters.
+
+mod support;
+
+mod actix_sockets;
+mod bad_rule_files;
+mod corpus;
+mod observability;
+mod per_bucket;
+mod shadow;
+mod tower_sockets;

@@ -1,0 +1,14 @@
+//! The engine, rule files, explanations and lints: everything that needs no server and no file.
+
+mod support;
+
+mod buckets;
+mod explain;
+mod formats;
+mod lints;
+mod no_allocations;
+mod properties;
+
+/// Counts the allocations of each thread, for whichever test asks.
+#[global_allocator]
+static ALLOCATOR: alloc_tracker::Allocator<std::alloc::System> = alloc_tracker::Allocator::system();
