@@ -2,10 +2,9 @@
 
 mod support;
 
-mod actix_sockets;
 mod bad_rule_files;
 mod corpus;
 mod observability;
 mod per_bucket;
 mod shadow;
-mod tower_sockets;
+mod sockets;

@@ -1,11 +1,11 @@
 //! Many buckets behind one adapter: each request is decided by the rules of the bucket that it names.
 
 use std::borrow::Cow;
-use std::net::TcpListener;
 
+use crate::sockets::servers::{actix_sites, axum_sites};
 use crate::support::adapters::{Site, answer};
 use crate::support::client;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use axum::Router;
 use oss_cors_actix::OssCors;
 use oss_cors_core::{CorsConfiguration, CorsRule, Profile};
@@ -199,18 +199,10 @@ async fn bucket_of_the_host_on_the_wire() {
     buckets.set("bucket", &photos(), Profile::Oss).expect("the rules are right");
     let naming = BucketNaming::virtual_host(["example.com"]).expect("the suffix is one");
 
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let tower = client::Site::both(listener.local_addr().expect("a bound socket has an address"));
     let layer = OssCorsLayer::per_bucket(buckets.clone(), naming.clone());
-    let app = Router::new().fallback("app").layer(layer);
-    tokio::spawn(async { axum::serve(listener, app).await });
-
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let actix = client::Site::both(listener.local_addr().expect("a bound socket has an address"));
+    let tower = axum_sites(Router::new().fallback("app").layer(layer)).await;
     let cors = OssCors::per_bucket(buckets, naming);
-    let server = HttpServer::new(move || App::new().default_service(web::to(async || "app")).wrap(cors.clone()));
-    let server = server.workers(1).disable_signals().listen_auto_h2c(listener).expect("the server listens");
-    actix_web::rt::spawn(server.run());
+    let actix = actix_sites!(App::new().default_service(web::to(async || "app")).wrap(cors.clone()));
 
     for site in tower.into_iter().chain(actix) {
         client::check(site.ask("GET /a", &[APP]).await, 200, PHOTOS, "app");

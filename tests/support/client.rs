@@ -16,6 +16,7 @@ pub(crate) const HOST: &str = "bucket.example.com";
 /// A server and how to talk to it.
 #[derive(Clone, Copy)]
 pub(crate) struct Site {
+    name: &'static str,
     address: SocketAddr,
     version: Version,
 }
@@ -34,7 +35,12 @@ impl Answer {
 
 impl Site {
     pub(crate) fn both(address: SocketAddr) -> [Self; 2] {
-        [Version::HTTP_11, Version::HTTP_2].map(|version| Self { address, version })
+        [Version::HTTP_11, Version::HTTP_2].map(|version| Self { name: "", address, version })
+    }
+
+    /// For what a failed check says.
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     pub(crate) async fn ask(self, line: &str, headers: &[&str]) -> Answer {
@@ -48,7 +54,7 @@ impl Site {
     async fn answer(self, line: &str, headers: &[&str], body: &'static str) -> Answer {
         let (head, body) = self.send(line, headers, body).await.expect("an answer").into_parts();
         let body = without_id(&body.collect().await.expect("a whole body").to_bytes());
-        Answer { line: format!("{line} {headers:?} in {:?}", self.version), head, body }
+        Answer { line: format!("{line} {headers:?} in {:?} {}", self.version, self.name), head, body }
     }
 
     pub(crate) async fn send(
