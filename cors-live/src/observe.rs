@@ -41,12 +41,10 @@ use oss_cors_core::{CorsRequest, Decision};
 use oss_cors_core::{Mismatch, Refusal, Unmatched};
 
 #[cfg(feature = "metrics")]
-#[cfg(feature = "metrics")]
 use crate::report::ShadowDifference;
 use crate::report::ShadowExample;
 #[cfg(feature = "tracing")]
 use crate::report::said;
-#[cfg(feature = "tracing")]
 use crate::status::Status;
 
 /// Tells the recorder what each of the metrics is: to be called once, when the recorder is installed.
