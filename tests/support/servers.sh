@@ -56,9 +56,11 @@ stop() {
     unset "running[$pid]"
 }
 
-# ask CURL_ARGUMENT...: the status, then every CORS and Vary header and Content-Length of a bodiless answer, sorted.
+# ask CURL_ARGUMENT...: the status, then every CORS and Vary header and Content-Length of a bodiless answer, sorted. Names
+# are in lower case.
 ask() {
     curl -sS --max-time 10 -H 'Expect:' -o "$dir/body" -D "$dir/head" "$@"
     head -1 "$dir/head" | cut -d' ' -f2
-    tr -d '\r' <"$dir/head" | grep -iE '^(access-control-[a-z-]+|vary|content-length: 0$)' | tr '[:upper:]' '[:lower:]' | sort || true
+    tr -d '\r' <"$dir/head" | sed -E 's/^[^:]+:/\L&/' |
+        grep -E '^(access-control-[a-z-]+:|vary:|content-length: 0$)' | sort || true
 }
