@@ -57,6 +57,11 @@ impl Case {
         }
     }
 
+    /// What decides what the application alone costs.
+    pub fn application(&self) -> String {
+        format!("{:?} {:?} {:?}", self.place, (self.asked)(), (self.app)())
+    }
+
     pub fn has_peer(&self) -> bool {
         self.place != Place::Core
     }
@@ -135,8 +140,8 @@ fn five_headers() -> HeaderMap {
     lines.into_iter().map(line).collect()
 }
 
-/// No goal of its own: the worst of all has one.
-const WORST: &[Goal] = &[Goal::None];
+/// What no request costs, whatever the rules of 16 KiB. `worst` searches for more.
+const WORST: &[Goal] = &[Goal::Most(200_000.0)];
 
 /// As many lengths as a rule file that OSS takes (16 KiB) has room for.
 const LENGTHS: std::ops::Range<usize> = 1..160;
@@ -173,16 +178,14 @@ fn in_common(index: usize) -> String {
     format!("https://{label}.{label}.{index:06}.{label}.{label}.example.com")
 }
 
-/// 8 KiB of `item`, again and again, asked for by `origin`.
-fn repeated(origin: &str, item: &str) -> Asked {
-    let mut asked = Asked::preflight(origin, &[]);
-    asked.cors.push(("access-control-request-headers", item.repeat(8192 / item.len())));
-    asked
+/// `name` again and again, as often as is allowed: 128 times, in at most 8 KiB. Asked for by `origin`.
+fn repeated(origin: &str, name: &str) -> Asked {
+    Asked::preflight(origin, &vec![name.to_owned(); (8193 / (name.len() + 1)).clamp(1, 128)])
 }
 
-/// 8 KiB of one name of `length` letters, again and again.
+/// A name of so many letters.
 fn repeated_name(length: usize) -> Asked {
-    repeated(&exact(20), &format!("{},", "a".repeat(length)))
+    repeated(&exact(20), &"a".repeat(length))
 }
 
 /// Every way at once: an origin that ends as all the wildcards do, and names that do.
@@ -214,8 +217,7 @@ fn long_origin() -> Asked {
 /// Why some goals are missed. Each was measured against [`Subject::Floor`], which writes the same headers from constants.
 const SPREAD: &str = "met by less than the one percent by which counts vary";
 const SECOND_PROBE: &str = "a table three quarters full compares a second entry now and then; an emptier one is larger";
-const EACH_HEADER: &str =
-    "95 for a name of at most 16 bytes; of the ten, one is longer: a comma found, a hash, a probe and a compare";
+const EACH_HEADER: &str = "95 for a name of at most 16 bytes; one is longer: a comma, a hash, a probe; and in over 128 bytes the items are counted";
 const FIRST_INSERT: &str = "the first insert into an empty HeaderMap allocates twice: 400 of it, as the floor shows";
 const FOUR_HEADERS: &str =
     "four headers are written, as OSS does, where the peer writes three: two thirds of it, as the floor shows";
@@ -248,9 +250,16 @@ pub static CASES: &[Case] = &[
         wildcard_allowed,
     ),
     case(
+        "core: actual, allowed, 20 wildcards",
+        Place::Core,
+        &[Goal::Most(600.0)],
+        || Setup::wildcard(20),
+        wildcard_allowed,
+    ),
+    case(
         "core: actual, allowed, 100k wildcards",
         Place::Core,
-        &[Goal::Over("core: actual, allowed, 1 wildcard", 1.15), Goal::Most(400.0)],
+        &[Goal::Over("core: actual, allowed, 20 wildcards", 1.15), Goal::Most(400.0)],
         || Setup::wildcard(100_000),
         wildcard_allowed,
     ),
@@ -289,7 +298,7 @@ pub static CASES: &[Case] = &[
             twenty,
             || preflight(10),
         ),
-        118.0,
+        122.0,
         EACH_HEADER,
     ),
     case(
@@ -394,59 +403,18 @@ pub static CASES: &[Case] = &[
         NAMES,
     ),
     case("actix: 8 KiB of request-header names", Place::Actix, &[Goal::Ratio(0.001)], twenty, || hostile_names(8190)),
+    case("worst: every suffix length, long origin", Place::Core, WORST, many_suffixes, long_origin),
+    case("worst: every prefix length, long origin", Place::Core, WORST, many_prefixes, long_origin),
+    case("worst: 8 KiB of long names, by wildcards", Place::Core, WORST, many_header_suffixes, || repeated_name(200)),
     case(
-        "worst: 8 KiB of one-letter names, all allowed",
-        Place::Core,
-        &[Goal::None],
-        || twenty().with_allowed_headers(&["*"]),
-        || hostile_names(8190),
-    ),
-    case("worst: every suffix length, long origin", Place::Core, &[Goal::None], many_suffixes, long_origin),
-    case("worst: every prefix length, long origin", Place::Core, &[Goal::None], many_prefixes, long_origin),
-    case("worst: 8 KiB of one-letter names, by wildcards", Place::Core, &[Goal::None], many_header_suffixes, || {
-        repeated_name(1)
-    }),
-    case("worst: 8 KiB of long names, by wildcards", Place::Core, &[Goal::None], many_header_suffixes, || {
-        repeated_name(200)
-    }),
-    case(
-        "worst: 8 KiB of one-letter names, by name",
-        Place::Core,
-        &[Goal::None],
+        "worst: short names, by name",
+        Place::Tower,
+        WORST,
         || twenty().with_allowed_headers(&["a"]),
         || repeated_name(1),
     ),
     case(
-        "worst: 8 KiB of names as long as browsers', by name",
-        Place::Core,
-        &[Goal::None],
-        || twenty().with_allowed_headers(&["aaaaaaaaaaaa"]),
-        || repeated_name(12),
-    ),
-    case(
-        "worst: long origin and one-letter names, by wildcards",
-        Place::Tower,
-        WORST,
-        many_suffixes_everywhere,
-        || repeated(&long_origin_text(), "a,"),
-    ),
-    case("worst: long origin and 60-letter names, by wildcards", Place::Tower, WORST, many_suffixes_everywhere, || {
-        repeated(&long_origin_text(), &format!("{},", "a".repeat(60)))
-    }),
-    case("worst: long origin and one name, by wildcards", Place::Tower, WORST, many_suffixes_everywhere, || {
-        repeated(&long_origin_text(), &"A".repeat(8192))
-    }),
-    case("worst: upper-case names, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
-        repeated(&exact(20), "AAAAAAAA,")
-    }),
-    case("worst: 60-letter upper-case names, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
-        repeated(&exact(20), &format!("{},", "A".repeat(60)))
-    }),
-    case("worst: one upper-case name, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
-        repeated(&exact(20), &"A".repeat(8192))
-    }),
-    case(
-        "worst: names of 64 letters, by name",
+        "worst: long names, by name",
         Place::Tower,
         WORST,
         || twenty().with_allowed_headers(&["a".repeat(63).as_str()]),
@@ -457,27 +425,24 @@ pub static CASES: &[Case] = &[
         Place::Tower,
         WORST,
         || twenty().with_allowed_headers(&["*"]),
-        || repeated(&exact(20), "a, "),
+        || repeated(&exact(20), &format!(" {}", "a".repeat(62))),
     ),
-    case(
-        "worst: the most short names that are looked up, by name",
-        Place::Tower,
-        WORST,
-        || twenty().with_allowed_headers(&["a"]),
-        || Asked::preflight(&exact(20), &vec!["a".to_owned(); 128]),
-    ),
-    case(
-        "worst: the most long names that are looked up, by name",
-        Place::Tower,
-        WORST,
-        || twenty().with_allowed_headers(&["a".repeat(63).as_str()]),
-        || Asked::preflight(&exact(20), &vec!["a".repeat(63); 128]),
-    ),
-    case(
-        "worst: 8 KiB of one-letter names, all allowed and answered",
-        Place::Tower,
-        WORST,
-        || twenty().with_allowed_headers(&["*"]),
-        || hostile_names(8190),
-    ),
+    case("worst: long origin and short names, by wildcards", Place::Tower, WORST, many_suffixes_everywhere, || {
+        repeated(&long_origin_text(), "a")
+    }),
+    case("worst: long origin and 63-letter names, by wildcards", Place::Tower, WORST, many_suffixes_everywhere, || {
+        repeated(&long_origin_text(), &"a".repeat(63))
+    }),
+    case("worst: long origin and one name, by wildcards", Place::Tower, WORST, many_suffixes_everywhere, || {
+        repeated(&long_origin_text(), &"A".repeat(8192))
+    }),
+    case("worst: short upper-case names, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
+        repeated(&exact(20), "AAAAAAAA")
+    }),
+    case("worst: long upper-case names, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
+        repeated(&exact(20), &"A".repeat(63))
+    }),
+    case("worst: one upper-case name, by few wildcards", Place::Tower, WORST, few_header_suffixes, || {
+        repeated(&exact(20), &"A".repeat(8192))
+    }),
 ];

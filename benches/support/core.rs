@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use http::HeaderMap;
-use oss_cors_core::{CorsRequest, Decision, FieldLine, Outcome};
+use oss_cors_core::{CorsRequest, Decision, FieldLine};
 
 use super::requests::Asked;
 use super::rules::Setup;
@@ -30,18 +30,6 @@ pub fn work(setup: &Setup, asked: &Asked, _: &HeaderMap, subject: Subject) -> Wo
             black_box(matches!(decision, Decision::Answer { .. }));
         }
     })
-}
-
-/// What the engine says of a request, once.
-pub fn outcome(setup: &Setup, asked: &Asked) -> Outcome {
-    let line = |name: &str| asked.cors.iter().find(|(line, _)| *line == name).map(|(_, value)| value.as_str());
-    let request = CorsRequest {
-        method: asked.method.as_str().as_bytes(),
-        origin: one(line("origin")),
-        request_method: one(line("access-control-request-method")),
-        request_headers: line("access-control-request-headers").map(str::as_bytes),
-    };
-    setup.table().decide(&request).outcome()
 }
 
 /// Where the table has many such origins, a hundred of all: where one lands in a hash table is luck.

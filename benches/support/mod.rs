@@ -5,8 +5,10 @@
 
 pub mod actix;
 pub mod axum;
+pub mod callgrind;
 pub mod cases;
 pub mod core;
+pub mod hostile;
 pub mod report;
 pub mod requests;
 pub mod rules;

@@ -74,7 +74,7 @@ pub use headers::{AllowOrigin, CorsHeader, RuleHeaders};
 #[cfg(feature = "lint")]
 pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
 pub use refusal::{Mismatch, Refusal, Unmatched};
-pub use request::{CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+pub use request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES};
 pub use response::{allow_headers, is_cors_response_header, merge_vary};
 pub use rule::Rule;
 pub use shown::{MAX_QUOTED, Shown, cut};

@@ -62,8 +62,8 @@ pub enum Mismatch {
     Method,
     /// No rule that allows origin and method allows every requested header.
     Headers,
-    /// More than [`MAX_REQUEST_HEADERS_BYTES`](crate::MAX_REQUEST_HEADERS_BYTES) of request-header names, or so many that
-    /// they take more than [`MAX_HEADER_LOOKUPS`](crate::MAX_HEADER_LOOKUPS).
+    /// More than [`MAX_REQUEST_HEADER_ITEMS`](crate::MAX_REQUEST_HEADER_ITEMS) requested headers, or more than
+    /// [`MAX_REQUEST_HEADERS_BYTES`](crate::MAX_REQUEST_HEADERS_BYTES) of them.
     TooManyHeaders,
 }
 

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::config::{CorsConfiguration, Profile};
 use crate::decision::Decision;
 use crate::error::ConfigErrors;
-use crate::index::{AsIs, IgnoreCase, Lookups, Methods, PatternIndex, RuleSet, ShortNames};
+use crate::index::{Methods, PatternIndex, RuleSet, ShortNames};
 use crate::pattern::Pattern;
 use crate::refusal::{Mismatch, Refusal, Unmatched};
 use crate::request::{
-    CorsRequest, FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES, list_items,
+    CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES, list_items,
 };
 use crate::rule::Rule;
-use crate::text::{is_plain_list, is_token, is_visible_ascii};
+use crate::text::{PART, count_commas, is_lower_case_token, is_plain_list, is_token, is_visible_ascii};
 
 /// An immutable, compiled configuration. One that exists is right: there is nothing left to check.
 #[derive(Debug)]
@@ -180,11 +180,13 @@ impl RuleTable {
     #[inline]
     fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Point> {
         let FieldLine::One(origin) = origin else { return Err(Point::MalformedOrigin) };
-        let by_origin = match self.origins.find_entry::<AsIs>(origin) {
+        // Bounded before it is hashed.
+        if origin.len() > MAX_ORIGIN_BYTES {
+            return Err(Point::MalformedOrigin);
+        }
+        let by_origin = match self.origins.find_entry(origin) {
             Some(rules) => rules,
-            None if is_possible_origin(origin) => {
-                self.origins.find_wildcards::<AsIs>(origin, &mut Lookups::unbounded())
-            }
+            None if is_possible_origin(origin) => self.origins.find_wildcards(origin),
             None => return Err(Point::MalformedOrigin),
         };
         if by_origin.is_empty() {
@@ -199,28 +201,30 @@ impl RuleTable {
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
-        // Bounded before anything is read (SEMANTICS section 2): the lines as if joined with commas.
+        // Bounded before anything is read: the lines as if joined with commas.
         let bytes = lines.clone().into_iter().fold(0, |sum, line| sum + line.len() + 1);
         if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
             return Err(Mismatch::TooManyHeaders);
         }
-        // Where every rule left has a bare `*`, names need only be names.
-        if rules == (rules & self.headers.any()) && lines.clone().into_iter().all(is_plain_list) {
+        // An item has a byte, with the comma or the end after it.
+        if bytes > MAX_REQUEST_HEADER_ITEMS && has_too_many_items(lines) {
+            return Err(Mismatch::TooManyHeaders);
+        }
+        let any = self.headers.any();
+        if rules == (rules & any) && lines.clone().into_iter().all(is_plain_list) {
             return Ok(rules);
         }
-        let mut lookups = Lookups::at_most(MAX_HEADER_LOOKUPS);
         let mut names = list_items(lines.clone());
         loop {
             let found = match names.next_by(|list| self.short_headers.first_of(list)) {
                 Some(found) => found,
                 None => match names.next() {
-                    Some(name) => self.header(name, &mut lookups),
+                    // Where every rule left has a bare `*`, a name needs only be a name.
+                    Some(name) if rules == (rules & any) && is_header_name(name) => continue,
+                    Some(name) => self.header(name),
                     None => return Ok(rules),
                 },
             };
-            if !lookups.take() {
-                return Err(Mismatch::TooManyHeaders);
-            }
             rules = rules & found;
             if rules.is_empty() {
                 return Err(Mismatch::Headers);
@@ -230,29 +234,68 @@ impl RuleTable {
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
     #[inline(always)]
-    fn header(&self, name: &[u8], lookups: &mut Lookups) -> RuleSet {
+    fn header(&self, name: &[u8]) -> RuleSet {
         // As browsers write it, in lower case; entries are tokens.
-        self.headers.find_entry::<AsIs>(name).unwrap_or_else(|| self.other_header(name, lookups))
+        self.headers.find_entry(name).unwrap_or_else(|| self.other_header(name))
     }
 
     /// A name that is no entry as it stands.
     #[inline(never)]
-    fn other_header(&self, name: &[u8], lookups: &mut Lookups) -> RuleSet {
-        // `*` would come back as Allow-Headers `*`: to a browser that is every header.
-        if !is_token(name) || name == b"*" {
+    fn other_header(&self, name: &[u8]) -> RuleSet {
+        if name == b"*" {
             return RuleSet::NONE;
         }
-        if name.iter().any(u8::is_ascii_uppercase) {
-            let entry = self.headers.find_entry::<IgnoreCase>(name);
-            return entry.unwrap_or_else(|| self.headers.find_wildcards::<IgnoreCase>(name, lookups));
+        match is_lower_case_token(name) {
+            None => return RuleSet::NONE,
+            Some(true) => return self.headers.find_wildcards(name),
+            Some(false) => {}
         }
-        self.headers.find_wildcards::<AsIs>(name, lookups)
+        // A buffer costs its own length: 8 KiB of it for each of a hundred names would be the most of all.
+        match name.len() {
+            0..=64 => self.folded::<64>(name),
+            65..=512 => self.folded::<512>(name),
+            _ => self.folded::<MAX_REQUEST_HEADERS_BYTES>(name),
+        }
+    }
+
+    /// The rules that allow `name` in lower case; it has at most `N` bytes.
+    #[inline(never)]
+    fn folded<const N: usize>(&self, name: &[u8]) -> RuleSet {
+        let mut buffer = [0; N];
+        let Some(folded) = buffer.get_mut(..name.len()) else { return RuleSet::NONE };
+        folded.copy_from_slice(name);
+        folded.make_ascii_lowercase();
+        self.headers.find(folded)
     }
 
     #[inline]
     fn first(&self, rules: RuleSet) -> Option<&Rule> {
         self.rules.get(rules.first()?)
     }
+}
+
+/// `*` would come back as Allow-Headers `*`: to a browser that is every header.
+fn is_header_name(name: &[u8]) -> bool {
+    is_token(name) && name != b"*"
+}
+
+/// Whether the list in `lines` has more items than it may, empty ones counted.
+fn has_too_many_items<'a, L>(lines: &L) -> bool
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    let mut items = 0;
+    for line in lines.clone() {
+        items += 1;
+        // Part by part, for an early end.
+        for part in line.chunks(PART) {
+            items += count_commas(part);
+            if items > MAX_REQUEST_HEADER_ITEMS {
+                return true;
+            }
+        }
+    }
+    items > MAX_REQUEST_HEADER_ITEMS
 }
 
 /// Whether a pattern may match `origin` at all: what is malformed matches nothing, not even `*` (SEMANTICS section 2).
@@ -289,15 +332,15 @@ fn patterns<'a>(
 impl RuleTable {
     /// The rules that allow `origin`; `None` for one that is malformed.
     pub(crate) fn origin_rules(&self, origin: &[u8]) -> Option<RuleSet> {
-        is_possible_origin(origin).then(|| self.origins.find::<AsIs>(origin))
+        is_possible_origin(origin).then(|| self.origins.find(origin))
     }
 
     pub(crate) fn method_rules(&self, method: &[u8]) -> RuleSet {
         self.methods.find(method)
     }
 
-    /// Whether the names of the preflight `request` take too many look-ups.
-    pub(crate) fn runs_out_of_lookups<'a, L>(&self, request: &CorsRequest<'a, L>) -> bool
+    /// Whether the preflight `request` lists too many names, or too many bytes of them.
+    pub(crate) fn lists_too_many<'a, L>(&self, request: &CorsRequest<'a, L>) -> bool
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
@@ -305,7 +348,7 @@ impl RuleTable {
     }
 
     pub(crate) fn header_rules(&self, name: &[u8]) -> RuleSet {
-        self.header(name, &mut Lookups::unbounded())
+        self.header(name)
     }
 
     /// Every AllowedOrigin that can match, as written, with its rules.

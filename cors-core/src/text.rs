@@ -2,19 +2,41 @@
 
 /// A non-empty token (RFC 9110 section 5.6.2).
 pub(crate) fn is_token(text: &[u8]) -> bool {
-    // No early end: a name is short, and without one the loop stays tight.
-    !text.is_empty() && text.iter().fold(true, |all, byte| all & TOKEN_BYTES[usize::from(*byte)])
+    !text.is_empty() && kinds_of(text) & TOKEN != 0
 }
 
-/// Which bytes a token may have. A table: comparing with each costs several times as much a byte.
-const TOKEN_BYTES: [bool; 256] = {
-    let mut allowed = [false; 256];
+/// Whether a token has no letter in upper case; `None` for what is no token.
+pub(crate) fn is_lower_case_token(text: &[u8]) -> Option<bool> {
+    let kinds = kinds_of(text);
+    (!text.is_empty() && kinds & TOKEN != 0).then_some(kinds & NOT_UPPER_CASE != 0)
+}
+
+/// The kinds that every byte is of.
+#[inline]
+fn kinds_of(text: &[u8]) -> u8 {
+    // No early end: without one the loop stays tight.
+    let all = |bytes: &[u8], all| bytes.iter().fold(all, |all, byte| all & KINDS[usize::from(*byte)]);
+    let (mut kinds, mut rest) = (u8::MAX, text);
+    while let Some((part, after)) = rest.split_first_chunk::<16>() {
+        kinds = all(part, kinds);
+        rest = after;
+    }
+    all(rest, kinds)
+}
+
+const TOKEN: u8 = 1;
+const NOT_UPPER_CASE: u8 = 2;
+
+/// What a byte is. A table: comparing with each costs several times as much a byte.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        allowed[byte] = is_token_byte(byte as u8);
+        let (token, upper_case) = (is_token_byte(byte as u8), (byte as u8).is_ascii_uppercase());
+        kinds[byte] = TOKEN * token as u8 + NOT_UPPER_CASE * !upper_case as u8;
         byte += 1;
     }
-    allowed
+    kinds
 };
 
 const fn is_token_byte(byte: u8) -> bool {
@@ -53,8 +75,15 @@ fn is_visible_word(word: &[u8; 8]) -> bool {
 /// Where the first comma stands. On names as short as headers have, twice as fast as `memchr`.
 #[inline]
 pub(crate) fn find_comma(text: &[u8]) -> Option<usize> {
-    const COMMAS: u64 = ONES * b',' as u64;
     let mut rest = text;
+    // Thirty-two at once where names may be long.
+    while let Some((part, after)) = rest.split_first_chunk::<32>() {
+        if after.len() < 32 || part.iter().fold(false, |any, byte| any | (*byte == b',')) {
+            break;
+        }
+        rest = after;
+    }
+    const COMMAS: u64 = ONES * b',' as u64;
     while let Some((word, after)) = rest.split_first_chunk::<8>() {
         // A comma becomes zero, and only zero borrows; of several, the first is marked right.
         let differs = u64::from_le_bytes(*word) ^ COMMAS;
@@ -67,6 +96,15 @@ pub(crate) fn find_comma(text: &[u8]) -> Option<usize> {
     Some(text.len() - rest.len() + rest.iter().position(|byte| *byte == b',')?)
 }
 
+/// How many bytes [`count_commas`] takes.
+pub(crate) const PART: usize = 192;
+
+/// How many commas `part` has, which is no longer than [`PART`].
+pub(crate) fn count_commas(part: &[u8]) -> usize {
+    // So few that their number is a byte: then sixteen are compared at once.
+    usize::from(part.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(*byte == b','))))
+}
+
 /// Whether `line` is a list of tokens and commas alone, as browsers write it, without any `*` in it.
 pub(crate) fn is_plain_list(line: &[u8]) -> bool {
     // No early end: three instructions a byte.
@@ -74,9 +112,12 @@ pub(crate) fn is_plain_list(line: &[u8]) -> bool {
 }
 
 static PLAIN_LIST_BYTES: [bool; 256] = {
-    let mut allowed = TOKEN_BYTES;
-    allowed[b',' as usize] = true;
-    allowed[b'*' as usize] = false;
+    let mut allowed = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        allowed[byte] = (is_token_byte(byte as u8) && byte as u8 != b'*') || byte as u8 == b',';
+        byte += 1;
+    }
     allowed
 };
 

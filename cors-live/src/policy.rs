@@ -127,7 +127,8 @@ impl Policy {
     }
 
     /// What `table` decides about `request`, after everybody has been told of it.
-    #[inline]
+    // A call would cost a request without `Origin` a tenth of what it costs at all.
+    #[inline(always)]
     pub fn decide<'t, 'a, L>(&self, table: &'t RuleTable, request: &CorsRequest<'a, L>) -> Decided<'t>
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,

@@ -5,7 +5,7 @@ use std::fmt;
 use super::points::Points;
 use super::quoted::{Listed, Quoted};
 use super::request::{Request, is_header_name};
-use crate::request::{FieldLine, MAX_HEADER_LOOKUPS, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+use crate::request::{FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES};
 use crate::text::is_token;
 
 /// The request, as the rules see it.
@@ -109,8 +109,8 @@ pub enum Problem {
     SeveralRequestMethods,
     /// An `Access-Control-Request-Method` that is no token.
     RequestMethodNotAToken,
-    /// More than [`MAX_REQUEST_HEADERS_BYTES`] of `Access-Control-Request-Headers`, or names that take more than
-    /// [`MAX_HEADER_LOOKUPS`].
+    /// More than [`MAX_REQUEST_HEADERS_BYTES`] of `Access-Control-Request-Headers`, or more than
+    /// [`MAX_REQUEST_HEADER_ITEMS`] items in it.
     TooManyRequestHeaders {
         /// How many bytes they have, all lines together as if joined with commas.
         bytes: usize,
@@ -138,8 +138,7 @@ impl fmt::Display for Problem {
             Self::RequestMethodNotAToken => f.write_str("Access-Control-Request-Method is no method; send one token"),
             Self::TooManyRequestHeaders { bytes } if *bytes <= MAX_REQUEST_HEADERS_BYTES => write!(
                 f,
-                "the names in Access-Control-Request-Headers take more than {MAX_HEADER_LOOKUPS} look-ups; \
-                 so many match nothing"
+                "Access-Control-Request-Headers lists more than {MAX_REQUEST_HEADER_ITEMS} items; so many match nothing"
             ),
             Self::TooManyRequestHeaders { bytes } => write!(
                 f,

@@ -62,7 +62,7 @@ pub enum Reason {
         /// The rule has no AllowedHeader, or none that any header name could match.
         no_entries: bool,
     },
-    /// There are too many bytes of request headers for any rule.
+    /// There are too many request headers for any rule.
     TooManyHeaders,
 }
 
@@ -137,7 +137,7 @@ impl fmt::Display for Reason {
                     false => "",
                 })
             }
-            Self::TooManyHeaders => f.write_str("too many bytes of request headers"),
+            Self::TooManyHeaders => f.write_str("too many request headers"),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::quoted::Quoted;
 use super::trial::Trial;
 use crate::config::MAX_RULES;
 use crate::error::Element;
-use crate::index::AsIs;
 
 use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
@@ -111,7 +110,7 @@ fn replacement(rule: &Rule, found: &Resemblance, origin: &str) -> Option<Change>
     let entries = found.replacement.as_ref()?;
     let patterns: Option<Vec<_>> = entries.iter().map(|entry| Some((0, Pattern::parse(entry)?))).collect();
     let index = PatternIndex::new(patterns?);
-    let rules = index.find::<AsIs>(origin.as_bytes());
+    let rules = index.find(origin.as_bytes());
     (!rules.is_empty()).then(|| Change::ReplaceEntry {
         rule: rule.number(),
         element: Element::AllowedOrigin,

@@ -72,7 +72,7 @@ impl<'a> Points<'a> {
     fn add_headers(&mut self, table: &RuleTable, request: &Request<'_>) {
         let lines = &request.request_headers;
         let bytes = lines.iter().fold(0, |sum, line| sum + line.len() + 1).saturating_sub(1);
-        if bytes > MAX_REQUEST_HEADERS_BYTES || table.runs_out_of_lookups(request) {
+        if bytes > MAX_REQUEST_HEADERS_BYTES || table.lists_too_many(request) {
             self.too_many_headers = Some(bytes);
             return;
         }

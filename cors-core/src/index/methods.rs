@@ -1,6 +1,5 @@
 //! The rules by method.
 
-use super::case::AsIs;
 use super::patterns::PatternIndex;
 use super::rule_set::RuleSet;
 use crate::pattern::Pattern;
@@ -43,7 +42,7 @@ impl Methods {
             b"POST" => self.post,
             b"DELETE" => self.delete,
             b"HEAD" => self.head,
-            other => self.others.find_entry::<AsIs>(other).unwrap_or_default(),
+            other => self.others.find_entry(other).unwrap_or_default(),
         }
     }
 }

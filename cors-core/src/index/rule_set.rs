@@ -1,8 +1,10 @@
 //! A set of rules: one bit each.
 
-/// Bit `i` is set for rule `i`. The lowest set bit is the first matching rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RuleSet(u32);
+use std::ops::{BitAnd, BitOrAssign};
+
+/// A set of the rules of one table, by their places counted from 0: the rule numbered 1 is at 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RuleSet(u32);
 
 impl RuleSet {
     pub(crate) const NONE: Self = Self(0);
@@ -11,20 +13,33 @@ impl RuleSet {
         Self(1 << rule)
     }
 
-    pub(crate) fn is_empty(self) -> bool {
+    /// Whether no rule is in it.
+    #[inline]
+    pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    pub(crate) fn first(self) -> Option<usize> {
+    /// The first of the rules.
+    #[inline]
+    pub fn first(self) -> Option<usize> {
         (self.0 != 0).then_some(self.0.trailing_zeros() as usize)
     }
 
-    pub(crate) fn contains(self, rule: usize) -> bool {
-        !(self & Self::only(rule)).is_empty()
+    /// Whether the rule at this place is in it.
+    pub fn contains(self, rule: usize) -> bool {
+        u32::try_from(rule).ok().and_then(|rule| self.0.checked_shr(rule)).is_some_and(|rest| rest & 1 != 0)
     }
 
-    pub(crate) fn union(self, other: Self) -> Self {
+    /// The rules of either.
+    #[inline]
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The places of the rules, ascending.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..u32::BITS as usize).filter(move |rule| self.contains(*rule))
     }
 
     pub(crate) fn without(self, other: Self) -> Self {
@@ -32,15 +47,18 @@ impl RuleSet {
     }
 }
 
-impl std::ops::BitAnd for RuleSet {
+/// The rules of both.
+impl BitAnd for RuleSet {
     type Output = Self;
 
+    #[inline]
     fn bitand(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 }
 
-impl std::ops::BitOrAssign for RuleSet {
+impl BitOrAssign for RuleSet {
+    #[inline]
     fn bitor_assign(&mut self, other: Self) {
         self.0 |= other.0;
     }

@@ -17,7 +17,6 @@ use super::entry::{Entry, entries_of, matchable};
 use super::finding::{Findings, code, listed};
 use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::Element;
-use crate::index::AsIs;
 
 use crate::index::{PatternIndex, RuleSet};
 use crate::pattern::Pattern;
@@ -156,7 +155,7 @@ fn of_entries(rules: &[&CorsRule], texts: impl Fn(usize, &CorsRule) -> Vec<Strin
     }
     let of_rules = patterns.iter().enumerate();
     let index = PatternIndex::new(of_rules.flat_map(|(rule, own)| own.iter().map(move |pattern| (rule, *pattern))));
-    let covering = |text: &String| index.find::<AsIs>(text.as_bytes());
+    let covering = |text: &String| index.find(text.as_bytes());
     Some(texts.iter().map(|own| own.iter().map(covering).collect()).collect())
 }
 
