@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use oss_cors_core::{ConfigErrors, Lint, LintCode, Position};
+use oss_cors_advice::{Lint, LintCode, lint};
+use oss_cors_core::{ConfigErrors, Position};
 use serde::Serialize;
 
 use crate::excerpt;
@@ -132,11 +133,11 @@ impl Check {
         let profile = self.choice.profile();
         let mut findings: Vec<Finding> = match source.parse(profile) {
             Ok(rules) => {
-                let lints = rules.configuration().lint(profile);
+                let lints = lint(rules.configuration(), profile);
                 self.reported(&lints, |lint| rules.position(lint.rule(), lint.element(), lint.entry())).collect()
             }
             Err(faulty) => {
-                let mut lints = faulty.configuration().map(|draft| draft.lint(profile)).unwrap_or_default();
+                let mut lints = faulty.configuration().map(|draft| lint(draft, profile)).unwrap_or_default();
                 lints.retain(|lint| stays(lint, faulty.errors()));
                 let place = |lint: &Lint| faulty.position(lint.rule(), lint.element(), lint.entry());
                 faulty.errors().iter().map(Finding::error).chain(self.reported(&lints, place)).collect()
@@ -155,7 +156,7 @@ impl Check {
     fn denies(&self, code: LintCode) -> bool {
         self.deny.iter().any(|deny| match deny {
             Deny::Advice => true,
-            Deny::Warnings => code.severity() == oss_cors_core::Severity::Warning,
+            Deny::Warnings => code.severity() == oss_cors_advice::Severity::Warning,
             Deny::Code(denied) => *denied == code,
         })
     }

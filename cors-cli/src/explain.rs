@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use oss_cors_core::explain::{Point, RequestKind, Verdict};
-use oss_cors_core::{Explanation, Outcome};
+use oss_cors_advice::Explanation;
+use oss_cors_advice::explain::{Point, RequestKind, Verdict};
+use oss_cors_core::Outcome;
 use serde::Serialize;
 
 use crate::profile::ProfileChoice;

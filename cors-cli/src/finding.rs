@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use oss_cors_core::{ConfigError, Element, Lint, Position};
+use oss_cors_advice::Lint;
+use oss_cors_core::{ConfigError, Element, Position};
 use serde::Serialize;
 
 use crate::escape::Plain;
@@ -42,10 +43,10 @@ impl Severity {
     }
 }
 
-impl From<oss_cors_core::Severity> for Severity {
-    fn from(severity: oss_cors_core::Severity) -> Self {
+impl From<oss_cors_advice::Severity> for Severity {
+    fn from(severity: oss_cors_advice::Severity) -> Self {
         match severity {
-            oss_cors_core::Severity::Advice => Self::Advice,
+            oss_cors_advice::Severity::Advice => Self::Advice,
             // A severity that comes to be is no less than the gravest there is now.
             _ => Self::Warning,
         }

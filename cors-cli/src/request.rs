@@ -1,6 +1,7 @@
 //! A request as arguments and case files describe it.
 
-use oss_cors_core::{CorsRequest, Explanation, FieldLine, RuleTable};
+use oss_cors_advice::{Explanation, explain};
+use oss_cors_core::{CorsRequest, FieldLine, RuleTable};
 
 pub struct Request<'a> {
     pub origin: &'a str,
@@ -14,15 +15,18 @@ pub struct Request<'a> {
 impl Request<'_> {
     pub fn explain(&self, table: &RuleTable) -> Explanation {
         if !self.preflight {
-            return table.explain(&CorsRequest::actual(self.method.as_bytes(), self.origin.as_bytes()));
+            return explain(table, &CorsRequest::actual(self.method.as_bytes(), self.origin.as_bytes()));
         }
         // One line, as browsers send it.
         let names = self.headers.join(",");
-        table.explain(&CorsRequest {
-            method: b"OPTIONS",
-            origin: FieldLine::One(self.origin.as_bytes()),
-            request_method: FieldLine::One(self.method.as_bytes()),
-            request_headers: (!self.headers.is_empty()).then_some(names.as_bytes()).into_iter(),
-        })
+        explain(
+            table,
+            &CorsRequest {
+                method: b"OPTIONS",
+                origin: FieldLine::One(self.origin.as_bytes()),
+                request_method: FieldLine::One(self.method.as_bytes()),
+                request_headers: (!self.headers.is_empty()).then_some(names.as_bytes()).into_iter(),
+            },
+        )
     }
 }

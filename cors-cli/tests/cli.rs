@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use oss_cors_core::LintCode;
+use oss_cors_advice::LintCode;
 use snapbox::{Assert, Data};
 
 fn transcripts() -> Vec<PathBuf> {

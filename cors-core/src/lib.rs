@@ -49,12 +49,10 @@ mod config;
 mod decision;
 mod error;
 mod escape;
-pub mod explain;
 mod format;
 mod headers;
 mod index;
-#[cfg(feature = "lint")]
-pub mod lint;
+mod inspect;
 mod pattern;
 mod refusal;
 mod request;
@@ -68,11 +66,10 @@ mod validate;
 pub use config::{CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile};
 pub use decision::{Decision, Outcome};
 pub use error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS, Position};
-pub use explain::Explanation;
 pub use format::{FaultyFile, Format, RuleFile};
 pub use headers::{AllowOrigin, CorsHeader, RuleHeaders};
-#[cfg(feature = "lint")]
-pub use lint::{Lint, LintCode, Severity, UnknownLintCode};
+pub use index::RuleSet;
+pub use pattern::{Pattern, can_match_header, can_match_origin};
 pub use refusal::{Mismatch, Refusal, Unmatched};
 pub use request::{CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES};
 pub use response::{allow_headers, is_cors_response_header, merge_vary};

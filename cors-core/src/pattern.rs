@@ -1,19 +1,36 @@
 //! The language of one entry: text with at most one `*`, which stands for zero or more bytes of any kind.
 
-/// One entry, parsed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pattern<'a> {
+use crate::request::{MAX_ORIGIN_BYTES, MAX_REQUEST_HEADERS_BYTES};
+use crate::text::{is_token, is_visible_ascii};
+
+/// One AllowedOrigin or AllowedHeader, parsed. Header names are compared in lower case: fold both sides first.
+///
+/// ```
+/// use oss_cors_core::Pattern;
+///
+/// let subdomains = Pattern::parse("https://*.example.com").unwrap();
+/// assert!(subdomains.matches(b"https://a.b.example.com"));
+/// assert!(!subdomains.matches(b"https://example.com"));
+/// assert!(subdomains.covers(Pattern::parse("https://*.app.example.com").unwrap()));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pattern<'a> {
     /// A bare `*`.
     Any,
     /// No `*`.
     Exact(&'a str),
     /// Text before and after the `*`; at least one of them is not empty.
-    Affix { prefix: &'a str, suffix: &'a str },
+    Affix {
+        /// The text before the `*`.
+        prefix: &'a str,
+        /// The text after the `*`.
+        suffix: &'a str,
+    },
 }
 
 impl<'a> Pattern<'a> {
     /// `None` for more than one `*`.
-    pub(crate) fn parse(entry: &'a str) -> Option<Self> {
+    pub fn parse(entry: &'a str) -> Option<Self> {
         match entry.split_once('*') {
             None => Some(Self::Exact(entry)),
             Some((_, suffix)) if suffix.contains('*') => None,
@@ -22,9 +39,8 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// The plain reading of a pattern, by which the tests judge the index.
-    #[cfg(test)]
-    pub(crate) fn matches(self, text: &[u8]) -> bool {
+    /// Whether it matches `text`: byte for byte, and a `*` stands for zero or more bytes.
+    pub fn matches(self, text: &[u8]) -> bool {
         match self {
             Self::Any => true,
             Self::Exact(exact) => exact.as_bytes() == text,
@@ -34,6 +50,35 @@ impl<'a> Pattern<'a> {
             }
         }
     }
+
+    /// Whether it matches every text that `other` matches.
+    pub fn covers(self, other: Pattern<'_>) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (_, Pattern::Exact(text)) => self.matches(text.as_bytes()),
+            (Self::Affix { prefix, suffix }, Pattern::Affix { prefix: start, suffix: end }) => {
+                start.starts_with(prefix) && end.ends_with(suffix)
+            }
+            (Self::Exact(_), _) | (Self::Affix { .. }, Pattern::Any) => false,
+        }
+    }
+}
+
+/// Whether some request can match the AllowedOrigin `entry`. No origin is longer than [`MAX_ORIGIN_BYTES`] or has bytes
+/// outside visible ASCII.
+pub fn can_match_origin(entry: &str) -> bool {
+    fits(entry, MAX_ORIGIN_BYTES) && is_visible_ascii(entry.as_bytes())
+}
+
+/// Whether some request can match the AllowedHeader `entry`. Every requested header is a token (RFC 9110), and no longer
+/// than [`MAX_REQUEST_HEADERS_BYTES`].
+pub fn can_match_header(entry: &str) -> bool {
+    fits(entry, MAX_REQUEST_HEADERS_BYTES) && is_token(entry.as_bytes())
+}
+
+/// A `*` may stand for nothing.
+fn fits(entry: &str, longest: usize) -> bool {
+    entry.len() <= longest + usize::from(entry.contains('*'))
 }
 
 #[cfg(test)]
@@ -62,6 +107,21 @@ mod tests {
         no("https://*.example.com", "https://example.com");
         no("https://*.example.com", "https://a.example.com.evil.org");
         no("https://a.example.com", "https://a.example.com:443");
+    }
+
+    #[test]
+    fn a_pattern_covers_what_it_matches_all_of() {
+        let entries = ["*", "a", "b", "ab", "aba", "a*", "*a", "a*a", "ab*", "*ba", "ab*ba", "b*", "aa*", "*aa"];
+        let mut texts = vec![String::new()];
+        for length in 0..5 {
+            let longer: Vec<String> = texts.iter().filter(|text| text.len() == length).cloned().collect();
+            texts.extend(longer.iter().flat_map(|text| ["a", "b", "c"].map(|letter| format!("{text}{letter}"))));
+        }
+        for (wider, other) in entries.iter().flat_map(|wider| entries.iter().map(move |other| (*wider, *other))) {
+            let [wide, narrow] = [wider, other].map(|entry| Pattern::parse(entry).unwrap());
+            let all = texts.iter().all(|text| !narrow.matches(text.as_bytes()) || wide.matches(text.as_bytes()));
+            assert_eq!(wide.covers(narrow), all, "{wider} and {other}");
+        }
     }
 
     #[test]

@@ -48,6 +48,17 @@ impl<L> CorsRequest<'_, L> {
     }
 }
 
+impl<'a, L> CorsRequest<'a, L>
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    /// The names in [`request_headers`](Self::request_headers), in order, with repeats: split at commas, without blanks
+    /// around them and without empty items (SEMANTICS section 2).
+    pub fn header_names(&self) -> impl Iterator<Item = &'a [u8]> + use<'a, L> {
+        list_items(self.request_headers.clone())
+    }
+}
+
 /// A header field that counts only when exactly one line carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldLine<'a> {

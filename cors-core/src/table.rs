@@ -9,7 +9,7 @@ use crate::config::{CorsConfiguration, Profile};
 use crate::decision::Decision;
 use crate::error::ConfigErrors;
 use crate::index::{Methods, PatternIndex, RuleSet, ShortNames};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, can_match_header, can_match_origin};
 use crate::refusal::{Mismatch, Refusal, Unmatched};
 use crate::request::{
     CorsRequest, FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES, list_items,
@@ -23,9 +23,9 @@ pub struct RuleTable {
     id: u64,
     state: State,
     rules: Box<[Rule]>,
-    origins: PatternIndex,
-    methods: Methods,
-    headers: PatternIndex,
+    pub(crate) origins: PatternIndex,
+    pub(crate) methods: Methods,
+    pub(crate) headers: PatternIndex,
     /// The short ones among `headers`, again.
     short_headers: ShortNames,
     response_vary: bool,
@@ -234,7 +234,7 @@ impl RuleTable {
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
     #[inline(always)]
-    fn header(&self, name: &[u8]) -> RuleSet {
+    pub(crate) fn header(&self, name: &[u8]) -> RuleSet {
         // As browsers write it, in lower case; entries are tokens.
         self.headers.find_entry(name).unwrap_or_else(|| self.other_header(name))
     }
@@ -299,23 +299,8 @@ where
 }
 
 /// Whether a pattern may match `origin` at all: what is malformed matches nothing, not even `*` (SEMANTICS section 2).
-fn is_possible_origin(origin: &[u8]) -> bool {
+pub(crate) fn is_possible_origin(origin: &[u8]) -> bool {
     !origin.is_empty() && origin.len() <= MAX_ORIGIN_BYTES && is_visible_ascii(origin)
-}
-
-/// Whether some request can match the AllowedOrigin `entry`: none is longer than the limit, or has other bytes.
-pub(crate) fn can_match_origin(entry: &str) -> bool {
-    fits(entry, MAX_ORIGIN_BYTES) && is_visible_ascii(entry.as_bytes())
-}
-
-/// Whether some request can match the AllowedHeader `entry`.
-pub(crate) fn can_match_header(entry: &str) -> bool {
-    fits(entry, MAX_REQUEST_HEADERS_BYTES) && is_token(entry.as_bytes())
-}
-
-/// A `*` may stand for nothing.
-pub(crate) fn fits(entry: &str, longest: usize) -> bool {
-    entry.len() <= longest + usize::from(entry.contains('*'))
 }
 
 /// Parsed entries, without those that no request can match.
@@ -326,38 +311,4 @@ fn patterns<'a>(
     entries
         .filter(move |(_, entry)| can_match(entry))
         .filter_map(|(index, entry)| Some((index, Pattern::parse(entry)?)))
-}
-
-/// The sets of `decide`, one by one, for explanations.
-impl RuleTable {
-    /// The rules that allow `origin`; `None` for one that is malformed.
-    pub(crate) fn origin_rules(&self, origin: &[u8]) -> Option<RuleSet> {
-        is_possible_origin(origin).then(|| self.origins.find(origin))
-    }
-
-    pub(crate) fn method_rules(&self, method: &[u8]) -> RuleSet {
-        self.methods.find(method)
-    }
-
-    /// Whether the preflight `request` lists too many names, or too many bytes of them.
-    pub(crate) fn lists_too_many<'a, L>(&self, request: &CorsRequest<'a, L>) -> bool
-    where
-        L: IntoIterator<Item = &'a [u8]> + Clone,
-    {
-        self.preflight(request).err() == Some(Refusal::NotAllowed(Mismatch::TooManyHeaders))
-    }
-
-    pub(crate) fn header_rules(&self, name: &[u8]) -> RuleSet {
-        self.header(name)
-    }
-
-    /// Every AllowedOrigin that can match, as written, with its rules.
-    pub(crate) fn origin_entries(&self) -> Vec<(String, RuleSet)> {
-        self.origins.entries()
-    }
-
-    /// The rules with an AllowedHeader that can match.
-    pub(crate) fn rules_with_headers(&self) -> RuleSet {
-        self.headers.entries().into_iter().fold(RuleSet::NONE, |all, (_, rules)| all.union(rules))
-    }
 }

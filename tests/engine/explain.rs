@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use oss_cors_core::explain::{Change, Explanation, Failure, Quoted, RequestKind, Verdict};
+use oss_cors_advice::explain::{Change, Failure, Quoted, RequestKind, Verdict};
+use oss_cors_advice::{Explanation, explain, explain_as_bucket};
 use oss_cors_core::{
     CorsConfiguration, CorsRequest, CorsRule, Decision, Element, FieldLine, Outcome, Profile, Refusal, Rule, RuleTable,
     Unmatched, allow_headers,
@@ -106,7 +107,7 @@ fn says(explanation: &Explanation, expected: &str) {
 /// The nearest miss alone; every change it names is tried.
 #[track_caller]
 fn nearest(rules: &[CorsRule], asked: &Asked, expected: &str) {
-    let explanation = table(rules).explain(&asked.request());
+    let explanation = explain(&table(rules), &asked.request());
     let near_miss = explanation.near_miss().map(ToString::to_string).unwrap_or_default();
     let expected = expected.strip_prefix('\n').unwrap_or(expected);
     assert_eq!(near_miss, expected, "\n{explanation}\n");
@@ -131,7 +132,7 @@ fn a_preflight_that_a_rule_accepts() {
     let table = RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right");
     let asked = preflight("PUT", "https://app.example.com", "content-type, X-OSS-ACL");
     says(
-        &table.explain(&asked.request()),
+        &explain(&table, &asked.request()),
         "
 preflight, method `PUT`, origin `https://app.example.com`, headers `content-type`, `X-OSS-ACL`
 accepted by rule 2: 200, and the application is not called
@@ -157,7 +158,7 @@ fn a_preflight_that_no_rule_accepts() {
     let table = RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right");
     let asked = preflight("PUT", "https://app.example.com", "content-type,x-foo,X-Foo,x-bar");
     says(
-        &table.explain(&asked.request()),
+        &explain(&table, &asked.request()),
         "
 preflight, method `PUT`, origin `https://app.example.com`, headers `content-type`, `x-foo`, `x-bar`
 refused: 403 AccessForbidden, no rule allows every requested header for this origin and method
@@ -175,7 +176,7 @@ nearest: rule 1
 fn an_actual_request_that_a_rule_allows() {
     let rules = [rule(&["https://app.example.com"], &["GET", "POST"])];
     says(
-        &table(&rules).explain(&actual("POST", "https://app.example.com").request()),
+        &explain(&table(&rules), &actual("POST", "https://app.example.com").request()),
         "
 actual request, method `POST`, origin `https://app.example.com`
 forwarded to the application, and rule 1 writes its headers on the answer
@@ -192,7 +193,7 @@ hint: the origin is echoed without Vary: a cache, the browser's too, may give th
 fn an_actual_request_that_no_rule_allows() {
     let rules = [rule(&["https://app.example.com"], &["GET"]), rule(&["https://admin.example.com"], &["PUT"])];
     says(
-        &table(&rules).explain(&actual("DELETE", "http://app.example.com").request()),
+        &explain(&table(&rules), &actual("DELETE", "http://app.example.com").request()),
         "
 actual request, method `DELETE`, origin `http://app.example.com`
 forwarded to the application, but no page of another origin can read the answer: no rule allows the origin
@@ -210,7 +211,7 @@ fn a_request_without_origin() {
     let rules = [rule(&["https://*.example.com"], &["PUT"]), rule(&["http://localhost:*"], &["GET"])];
     let asked = Asked::new("GET");
     says(
-        &table(&rules).explain(&asked.request()),
+        &explain(&table(&rules), &asked.request()),
         "
 not a cross-origin request: no Origin, method `GET`
 forwarded to the application, and no rule is asked
@@ -226,7 +227,7 @@ fn an_options_that_is_no_preflight() {
     let rules = [rule(&["https://app.example.com"], &["PUT", "GET"])];
     let without_method = actual("OPTIONS", "https://app.example.com");
     says(
-        &table(&rules).explain(&without_method.request()),
+        &explain(&table(&rules), &without_method.request()),
         "
 OPTIONS, but no preflight: no Access-Control-Request-Method, method `OPTIONS`, origin `https://app.example.com`
 forwarded to the application, but no page of another origin can read the answer: no rule allows the method for this origin
@@ -237,7 +238,7 @@ nearest: rule 1
 hint: a bucket answers 400 to an OPTIONS that is no preflight; a preflight has Origin and Access-Control-Request-Method",
     );
     says(
-        &table(&rules).explain_as_bucket(&without_method.request()),
+        &explain_as_bucket(&table(&rules), &without_method.request()),
         "
 OPTIONS, but no preflight: no Access-Control-Request-Method, method `OPTIONS`, origin `https://app.example.com`
 refused: 400 BadRequest
@@ -247,7 +248,7 @@ nearest: rule 1
   to match: send the Access-Control-Request-Method `PUT`",
     );
     says(
-        &table(&rules).explain_as_bucket(&Asked::new("OPTIONS").with(METHOD, "GET").request()),
+        &explain_as_bucket(&table(&rules), &Asked::new("OPTIONS").with(METHOD, "GET").request()),
         "
 OPTIONS, but no preflight: no Origin, method `OPTIONS`
 refused: 400 BadRequest
@@ -257,7 +258,7 @@ nearest: rule 1
   to match: send the Origin `https://app.example.com`",
     );
     says(
-        &table(&rules).explain(&Asked::new("OPTIONS").request()),
+        &explain(&table(&rules), &Asked::new("OPTIONS").request()),
         "
 OPTIONS, but no preflight: neither Origin nor Access-Control-Request-Method, method `OPTIONS`
 forwarded to the application, and no rule is asked
@@ -268,20 +269,20 @@ hint: a bucket answers 400 to an OPTIONS that is no preflight; a preflight has O
 #[test]
 fn no_rules_at_all() {
     says(
-        &RuleTable::not_enabled().explain(&preflight("PUT", "https://app.example.com", "x-foo").request()),
+        &explain(&RuleTable::not_enabled(), &preflight("PUT", "https://app.example.com", "x-foo").request()),
         "
 preflight, method `PUT`, origin `https://app.example.com`, headers `x-foo`
 refused: 403 AccessForbidden
   CORSResponse: CORS is not enabled for this bucket.",
     );
     says(
-        &RuleTable::not_enabled().explain(&actual("GET", "https://app.example.com").request()),
+        &explain(&RuleTable::not_enabled(), &actual("GET", "https://app.example.com").request()),
         "
 actual request, method `GET`, origin `https://app.example.com`
 forwarded to the application, but no page of another origin can read the answer: no CORS configuration",
     );
     says(
-        &RuleTable::no_such_bucket().explain_as_bucket(&preflight("GET", "https://app.example.com", "").request()),
+        &explain_as_bucket(&RuleTable::no_such_bucket(), &preflight("GET", "https://app.example.com", "").request()),
         "
 preflight, method `GET`, origin `https://app.example.com`
 refused: 404 NoSuchBucket
@@ -324,7 +325,7 @@ fn malformed_requests_are_said_in_words() {
         ),
     ];
     for (asked, expected) in cases {
-        let explanation = table(&rules).explain(&asked.request());
+        let explanation = explain(&table(&rules), &asked.request());
         let problems: Vec<_> = explanation.asked().problems.iter().map(ToString::to_string).collect();
         assert_eq!(problems, [expected]);
         assert!(
@@ -345,7 +346,7 @@ fn what_is_right_is_not_malformed() {
         preflight("GET", "https://a.com", &"x".repeat(8192)),
         preflight("GET", "https://a.com", " , ,"),
     ] {
-        let explanation = table(&rules).explain(&asked.request());
+        let explanation = explain(&table(&rules), &asked.request());
         assert_eq!((explanation.asked().problems.len(), explanation.rule()), (0, Some(1)), "{explanation}");
     }
 }
@@ -355,7 +356,7 @@ fn the_request_cannot_drive_a_terminal_nor_flood_it() {
     let rules = [rule(&["https://a.com"], &["GET"])];
     let origin = format!("https://{}", "a".repeat(1000));
     let names = (0..500).map(|number| format!("x-{number}\u{1b}[2J\u{202e}")).collect::<Vec<_>>().join(",");
-    let explanation = table(&rules).explain(&preflight("G\u{1b}]0;T\u{7}", &origin, &names).request());
+    let explanation = explain(&table(&rules), &preflight("G\u{1b}]0;T\u{7}", &origin, &names).request());
     let text = explanation.to_string();
     assert!(text.len() < 6_000, "{} bytes:\n{text}", text.len());
     assert!(text.chars().all(|found| found == '\n' || (' '..='~').contains(&found)), "{text}");
@@ -651,7 +652,7 @@ fn methods_that_no_rule_can_list() {
     let changes = |method: &str| {
         let rules = [rule(&["https://www.example.com"], &["GET"])];
         let asked = preflight(method, "https://www.example.com", "");
-        let explanation = table(&rules).explain(&asked.request());
+        let explanation = explain(&table(&rules), &asked.request());
         explanation.near_miss().expect("a rule is near").changes.clone()
     };
     assert_eq!(changes(&"X".repeat(256)).len(), 1);
@@ -743,7 +744,7 @@ fn hints() {
     for (rule, response_vary, asked, expected) in cases {
         let configuration = CorsConfiguration { rules: vec![rule], response_vary };
         let table = RuleTable::compile(&configuration, Profile::Extended).expect("the rules are right");
-        let explanation = table.explain(&asked.request());
+        let explanation = explain(&table, &asked.request());
         let hints: Vec<_> = explanation.hints().iter().map(ToString::to_string).collect();
         assert_eq!(hints, expected, "{explanation}");
     }
@@ -773,14 +774,14 @@ fn an_earlier_broad_rule_shadows_a_later_precise_one() {
     ];
     for (broad, precise, expected) in cases {
         let rules = [broad, rule(&["https://app.example.com"], &["PUT"]), precise];
-        let explanation = table(&rules).explain(&actual("GET", "https://app.example.com").request());
+        let explanation = explain(&table(&rules), &actual("GET", "https://app.example.com").request());
         let told: Vec<_> = explanation.rules().iter().map(ToString::to_string).collect();
         let third = format!("rule 3: would match, but rule 1 comes first; {expected}");
         assert_eq!(told, ["rule 1: matches", "rule 2: fails on method", &third]);
         let hint = expected.replace("it would", "rule 3 would") + "; move it before rule 1 if it should answer";
         assert_eq!(explanation.hints().last().map(ToString::to_string), Some(hint));
     }
-    let explanation = table(&[precise(), precise()]).explain(&actual("GET", "https://app.example.com").request());
+    let explanation = explain(&table(&[precise(), precise()]), &actual("GET", "https://app.example.com").request());
     assert!(explanation.to_string().contains("\nrule 2: would match, but rule 1 comes first and answers the same\n"));
     assert!(!explanation.to_string().contains("move it"));
 }
@@ -800,7 +801,7 @@ fn the_nearest_rule_is_told() {
         (vec![rule(&["http://a.com"], &["GET"]), rule(&["http://a.com"], &["GET"])], "https://a.com", 1),
     ];
     for (rules, origin, expected) in cases {
-        let explanation = table(&rules).explain(&actual("GET", origin).request());
+        let explanation = explain(&table(&rules), &actual("GET", origin).request());
         assert_eq!(explanation.near_miss().map(|near_miss| near_miss.rule), Some(expected), "{explanation}");
     }
 }
@@ -810,7 +811,7 @@ fn the_nearest_rule_is_told() {
 fn the_json_is_stable() {
     let rules = [rule(&["https://app.example.com"], &["GET"]), aged(5, rule(&["*"], &["POST"]))];
     let json = |asked: &Asked| {
-        let mut json = serde_json::to_value(table(&rules).explain(&asked.request())).expect("it has string keys");
+        let mut json = serde_json::to_value(explain(&table(&rules), &asked.request())).expect("it has string keys");
         json["refusal"].as_object_mut().map(|refusal| refusal.remove("message"));
         json
     };
@@ -1085,8 +1086,8 @@ fn agrees(rules: &Rules, asked: &Asked, as_bucket: bool, seen: &mut Seen) {
     let table = RuleTable::compile(&rules.configuration, rules.profile).expect("the rules are right");
     let request = asked.request();
     let (decision, explanation) = match as_bucket {
-        false => (table.decide(&request), table.explain(&request)),
-        true => (table.decide_as_bucket(&request), table.explain_as_bucket(&request)),
+        false => (table.decide(&request), explain(&table, &request)),
+        true => (table.decide_as_bucket(&request), explain_as_bucket(&table, &request)),
     };
     let context = || format!("{rules:#?}\n{asked:?}\n{explanation}");
 

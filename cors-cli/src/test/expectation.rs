@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use oss_cors_core::{Explanation, Outcome};
+use oss_cors_advice::Explanation;
+use oss_cors_core::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// What becomes of a request.

@@ -8,7 +8,8 @@ mod update;
 use std::path::PathBuf;
 
 use clap::Args;
-use oss_cors_core::{Explanation, RuleTable};
+use oss_cors_advice::Explanation;
+use oss_cors_core::RuleTable;
 use serde::Serialize;
 
 use crate::escape::{self, Plain};

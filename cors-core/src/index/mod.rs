@@ -22,5 +22,5 @@ mod short_names;
 
 pub(crate) use methods::Methods;
 pub(crate) use patterns::PatternIndex;
-pub(crate) use rule_set::RuleSet;
+pub use rule_set::RuleSet;
 pub(crate) use short_names::ShortNames;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::shown::Shown;
+use oss_cors_core::Shown;
 
-/// Bytes from a request or a rule file. `Display` quotes them in backticks, escaped, and at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes
+/// Bytes from a request or a rule file. `Display` quotes them in backticks, escaped, and at most [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes
 /// of them; [`as_bytes`](Self::as_bytes) has them all.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quoted(Arc<[u8]>);

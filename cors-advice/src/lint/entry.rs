@@ -1,8 +1,6 @@
 //! One entry of a rule, and whether any request can match it.
 
-use crate::error::Element;
-
-use crate::table::{can_match_header, can_match_origin};
+use oss_cors_core::{Element, can_match_header, can_match_origin};
 
 /// One entry of a rule.
 #[derive(Clone, Copy)]

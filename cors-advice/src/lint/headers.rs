@@ -1,13 +1,11 @@
 //! AllowedHeader and ExposeHeader: names that do nothing, and names that are missing.
 
+use oss_cors_core::{CorsRule, Element, MAX_REQUEST_HEADERS_BYTES, can_match_header};
+
 use super::code::LintCode;
 use super::entry::{Entry, entries_of};
 use super::finding::{Findings, code};
-use crate::config::CorsRule;
-use crate::error::Element;
 
-use crate::request::MAX_REQUEST_HEADERS_BYTES;
-use crate::table::can_match_header;
 use crate::text::is_token;
 
 pub(super) fn lint(rule: usize, written: &CorsRule, findings: &mut Findings) {

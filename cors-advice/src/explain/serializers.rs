@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use oss_cors_core::Element;
+
 use super::quoted::Quoted;
-use crate::error::Element;
 
 /// Whole, as text; bytes that are not UTF-8 become U+FFFD.
 impl Serialize for Quoted {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
+use oss_cors_core::{Element, MAX_QUOTED, cut};
+
 use super::code::{LintCode, Severity};
 use super::entry::Entry;
-use crate::error::Element;
-use crate::shown::quoted;
 
 /// The most lints of one code in one rule; whoever repairs so many runs the check again.
 pub const MAX_ALIKE: usize = 1000;
@@ -49,7 +49,7 @@ impl Lint {
         self.entry
     }
 
-    /// The text that is meant, as written, at most [`MAX_QUOTED`](crate::MAX_QUOTED) bytes of it.
+    /// The text that is meant, as written, at most [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes of it.
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }
@@ -77,7 +77,7 @@ impl Findings {
             rule: Some(rule),
             element: Some(element),
             entry: Some(number),
-            value: Some(quoted(text)),
+            value: Some(quoted(text).to_owned()),
             message: message.into(),
         });
     }
@@ -114,6 +114,10 @@ impl Findings {
 
 /// What is wrong with one entry, before it is known which.
 pub(super) type Fault = (LintCode, Cow<'static, str>);
+
+fn quoted(text: &str) -> &str {
+    cut(text, MAX_QUOTED)
+}
 
 /// `text` between backticks, harmless to a terminal and of bounded length.
 pub(super) fn code(text: &str) -> String {

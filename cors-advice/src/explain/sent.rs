@@ -2,13 +2,10 @@
 
 use std::fmt;
 
+use oss_cors_core::{Decision, FieldLine, Rule, allow_headers};
+
 use super::quoted::Quoted;
 use super::request::Request;
-use crate::decision::Decision;
-
-use crate::request::FieldLine;
-use crate::response::allow_headers;
-use crate::rule::Rule;
 
 /// One header of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

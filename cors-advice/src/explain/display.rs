@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use oss_cors_core::{Outcome, Refusal, Unmatched};
+
 use super::asked::Asked;
 use super::explanation::Explanation;
 use super::near_miss::NearMiss;
 use super::quoted::Listed;
-use crate::decision::Outcome;
-use crate::refusal::{Refusal, Unmatched};
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

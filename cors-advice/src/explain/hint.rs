@@ -2,15 +2,12 @@
 
 use std::fmt;
 
+use oss_cors_core::{FieldLine, Outcome, Refusal, Rule, RuleTable};
+
 use super::asked::RequestKind;
 use super::points::{RuleExplanation, Verdict};
 use super::quoted::Listed;
 use super::request::Request;
-use crate::decision::Outcome;
-use crate::refusal::Refusal;
-use crate::request::FieldLine;
-use crate::rule::Rule;
-use crate::table::RuleTable;
 
 /// Something worth knowing about one answer. Its `Display` says it in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

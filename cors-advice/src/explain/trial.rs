@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
+use oss_cors_core::{FieldLine, RuleTable};
+
 use super::asked::RequestKind;
 use super::change::Change;
 use super::points::Points;
 use super::quoted::Quoted;
 use super::request::Request;
-use crate::request::{FieldLine, list_items};
-use crate::table::RuleTable;
 
 /// One request that no rule matches, and how a changed one is decided.
 pub(super) struct Trial<'a> {
@@ -40,8 +40,8 @@ impl Trial<'_> {
     /// To leave `names` out, if a rule matches then.
     pub(super) fn leave_out(&self, names: &[Quoted]) -> Option<Change> {
         let left_out: HashSet<_> = names.iter().map(|name| name.as_bytes().to_ascii_lowercase()).collect();
-        let items = list_items(self.request.request_headers.iter().copied());
-        let kept: Vec<&[u8]> = items.filter(|item| !left_out.contains(&item.to_ascii_lowercase())).collect();
+        let kept: Vec<&[u8]> =
+            self.request.header_names().filter(|item| !left_out.contains(&item.to_ascii_lowercase())).collect();
         let changed = Request { request_headers: kept, ..self.request.clone() };
         (self.matches)(&changed).then(|| Change::LeaveOutHeaders { names: names.to_vec() })
     }

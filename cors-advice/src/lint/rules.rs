@@ -12,14 +12,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use oss_cors_core::{CorsConfiguration, CorsRule, Element, MAX_RULES, Pattern, Profile, RuleSet, RuleTable};
+
 use super::code::LintCode;
 use super::entry::{Entry, entries_of, matchable};
 use super::finding::{Findings, code, listed};
-use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
-use crate::error::Element;
-
-use crate::index::{PatternIndex, RuleSet};
-use crate::pattern::Pattern;
 
 /// Entries, times the different lengths before a `*`, times those after it.
 const MAX_PROBES: usize = 1 << 25;
@@ -35,7 +32,12 @@ pub(super) fn lint(configuration: &CorsConfiguration, findings: &mut Findings) {
             *same = Some(earlier);
         }
     }
-    let covers = Covers::new(&rules);
+    // Compared are rules that load, whatever else is wrong with them.
+    let table = RuleTable::compile(configuration, Profile::Extended).ok();
+    let numbered = || (1..).zip(&rules);
+    let worth_it = is_worth_it(numbered().flat_map(|(number, rule)| origins(number, rule)))
+        && is_worth_it(numbered().flat_map(|(number, rule)| headers(number, rule)));
+    let covers = table.as_ref().filter(|_| worth_it).map(|table| Covers::new(&rules, table));
     for (index, rule) in rules.iter().enumerate() {
         let number = index + 1;
         if let Some(Some(earlier)) = identical.get(index) {
@@ -97,76 +99,56 @@ impl Answer {
     }
 }
 
-/// Which rules match all that an entry, a method, or a rule's headers match.
+/// Which rules match all that an entry, or a rule's headers match.
 struct Covers<'a> {
+    table: &'a RuleTable,
     /// For each rule, for each of its origins that can match.
     origins: Vec<Vec<RuleSet>>,
-    methods: HashMap<&'a str, RuleSet>,
     /// For each rule: those that allow every header that it allows.
     headers: Vec<RuleSet>,
 }
 
 impl<'a> Covers<'a> {
-    /// `None` for more work than is worth it.
-    fn new(rules: &[&'a CorsRule]) -> Option<Self> {
-        let origins = of_entries(rules, |number, rule| {
-            let entries = origins(number, rule);
-            entries.map(|entry| entry.text.to_owned()).collect()
-        })?;
-        let headers = of_entries(rules, |number, rule| {
-            let entries = entries_of(number, Element::AllowedHeader, &rule.allowed_headers).filter(matchable);
-            entries.map(|entry| entry.text.to_ascii_lowercase()).collect()
-        })?;
-        let mut methods = HashMap::<&str, RuleSet>::new();
-        for (index, rule) in rules.iter().enumerate() {
-            for method in &rule.allowed_methods {
-                *methods.entry(method).or_default() |= RuleSet::only(index);
-            }
-        }
-        let every = before(rules.len());
-        let of_all = |sets: Vec<RuleSet>| sets.into_iter().fold(every, |all, rules| all & rules);
-        Some(Self { origins, methods, headers: headers.into_iter().map(of_all).collect() })
+    fn new(rules: &[&CorsRule], table: &'a RuleTable) -> Self {
+        let numbered = || (1..).zip(rules);
+        let of_origins = |(number, rule): (usize, &&CorsRule)| {
+            origins(number, rule).map(|entry| table.rules_covering_origin(entry.text)).collect()
+        };
+        let of_headers = |(number, rule): (usize, &&CorsRule)| {
+            let each = headers(number, rule).map(|entry| table.rules_covering_header(entry.text));
+            each.fold(before(rules.len()), |all, rules| all & rules)
+        };
+        Self { table, origins: numbered().map(of_origins).collect(), headers: numbered().map(of_headers).collect() }
     }
 
     fn method(&self, method: &str) -> RuleSet {
-        self.methods.get(method).copied().unwrap_or_default()
+        self.table.rules_allowing_method(method.as_bytes())
     }
 }
 
-fn origins(number: usize, rule: &CorsRule) -> impl Iterator<Item = Entry<'_>> {
+fn origins(number: usize, rule: &CorsRule) -> impl Iterator<Item = Entry<'_>> + Clone {
     entries_of(number, Element::AllowedOrigin, &rule.allowed_origins).filter(matchable)
 }
 
-/// For each rule, for each text that `texts` gives: the rules with an entry that matches all that it matches.
-fn of_entries(rules: &[&CorsRule], texts: impl Fn(usize, &CorsRule) -> Vec<String>) -> Option<Vec<Vec<RuleSet>>> {
-    let texts: Vec<Vec<String>> = rules.iter().zip(1..).map(|(rule, number)| texts(number, rule)).collect();
-    let patterns: Vec<Vec<Pattern<'_>>> =
-        texts.iter().map(|texts| texts.iter().filter_map(|text| Pattern::parse(text)).collect()).collect();
-    let (mut prefixes, mut suffixes) = (BTreeSet::new(), BTreeSet::new());
-    for pattern in patterns.iter().flatten() {
-        if let Pattern::Affix { prefix, suffix } = pattern {
+fn headers(number: usize, rule: &CorsRule) -> impl Iterator<Item = Entry<'_>> + Clone {
+    entries_of(number, Element::AllowedHeader, &rule.allowed_headers).filter(matchable)
+}
+
+/// Whether to ask for every one of `entries` takes no more than it is worth.
+fn is_worth_it<'a>(entries: impl Iterator<Item = Entry<'a>>) -> bool {
+    let (mut count, mut prefixes, mut suffixes) = (0_usize, BTreeSet::new(), BTreeSet::new());
+    for entry in entries {
+        count += 1;
+        if let Some(Pattern::Affix { prefix, suffix }) = Pattern::parse(entry.text) {
             prefixes.insert(prefix.len());
             suffixes.insert(suffix.len());
         }
     }
-    let entries: usize = patterns.iter().map(Vec::len).sum();
-    if entries.saturating_mul(prefixes.len()).saturating_mul(suffixes.len()) > MAX_PROBES {
-        return None;
-    }
-    let of_rules = patterns.iter().enumerate();
-    let index = PatternIndex::new(of_rules.flat_map(|(rule, own)| own.iter().map(move |pattern| (rule, *pattern))));
-    let covering = |text: &String| index.find(text.as_bytes());
-    Some(texts.iter().map(|own| own.iter().map(covering).collect()).collect())
+    count.saturating_mul(prefixes.len()).saturating_mul(suffixes.len()) <= MAX_PROBES
 }
 
 fn before(rule: usize) -> RuleSet {
-    let mut rules = RuleSet::NONE;
-    (0..rule).for_each(|earlier| rules |= RuleSet::only(earlier));
-    rules
-}
-
-fn has(rules: RuleSet, rule: usize) -> bool {
-    !(rules & RuleSet::only(rule)).is_empty()
+    (0..rule).collect()
 }
 
 /// A rule, seen from those before it.
@@ -212,15 +194,17 @@ impl Later<'_> {
         if origins.is_empty() {
             return Some("no request matches any of its origins; correct them".into());
         }
-        let (mut alone, mut together) = (before(self.index), RuleSet::NONE);
+        let (mut alone, mut together) = (before(self.index), RuleSet::default());
         for rules in self.earlier(origins) {
             let rules = rules & allowing;
-            together |= RuleSet::only(rules.first()?);
+            together = together.union(rules.first().into_iter().collect());
+            if rules.is_empty() {
+                return None;
+            }
             alone = alone & rules;
         }
         let Some(first) = alone.first() else {
-            let together: Vec<usize> =
-                (0..self.index).filter(|rule| has(together, *rule)).map(|rule| rule + 1).collect();
+            let together: Vec<usize> = together.iter().map(|rule| rule + 1).collect();
             let together = listed(&together);
             return Some(format!(
                 "rules {together} come first and together match all that this rule matches; move this rule before \
@@ -245,18 +229,19 @@ impl Later<'_> {
         }
         let mut methods: Vec<&str> = Vec::new();
         for method in self.rule.allowed_methods.iter().map(String::as_str) {
-            if has(self.covers.method(method), earlier) && !methods.contains(&method) {
+            if self.covers.method(method).contains(earlier) && !methods.contains(&method) {
                 methods.push(method);
             }
         }
-        let mut taken = origins(self.index + 1, self.rule).zip(origin_sets).filter(|(_, rules)| has(**rules, earlier));
+        let mut taken =
+            origins(self.index + 1, self.rule).zip(origin_sets).filter(|(_, rules)| rules.contains(earlier));
         let (origin, _) = taken.next()?;
         let more = match taken.count() {
             0 => String::new(),
             1 => " and one more origin".into(),
             more => format!(" and {more} more origins"),
         };
-        let except = match has(allowing, earlier) {
+        let except = match allowing.contains(earlier) {
             true => "",
             false => ", except to preflights with headers that only this rule allows",
         };

@@ -1,5 +1,7 @@
 //! What becomes of one request, and why: made of the parts.
 
+use oss_cors_core::{CorsRequest, Decision, Outcome, Refusal, RuleTable, Unmatched};
+
 use super::asked::Asked;
 use super::hint::{self, Hint};
 use super::near_miss::NearMiss;
@@ -7,33 +9,27 @@ use super::points::{Points, RuleExplanation};
 use super::request::{Request, collected};
 use super::search;
 use super::sent::{self, SentHeader};
-use crate::decision::{Decision, Outcome};
-use crate::refusal::{Refusal, Unmatched};
-use crate::request::CorsRequest;
-use crate::table::RuleTable;
 
-impl RuleTable {
-    /// Why [`decide`](Self::decide) answers `request` as it does, and what would make a rule match.
-    ///
-    /// Reads every rule; its time grows with the entries of the rules and with the request, which it bounds as
-    /// `decide` does.
-    pub fn explain<'a, L>(&self, request: &CorsRequest<'a, L>) -> Explanation
-    where
-        L: IntoIterator<Item = &'a [u8]> + Clone,
-    {
-        Explanation::new(self, &collected(request), Server::Application)
-    }
-
-    /// Why [`decide_as_bucket`](Self::decide_as_bucket) answers `request` as it does.
-    pub fn explain_as_bucket<'a, L>(&self, request: &CorsRequest<'a, L>) -> Explanation
-    where
-        L: IntoIterator<Item = &'a [u8]> + Clone,
-    {
-        Explanation::new(self, &collected(request), Server::Bucket)
-    }
+/// Why [`RuleTable::decide`] answers `request` as it does, and what would make a rule match.
+///
+/// Reads every rule; its time grows with the entries of the rules and with the request, which it bounds as `decide`
+/// does.
+pub fn explain<'a, L>(table: &RuleTable, request: &CorsRequest<'a, L>) -> Explanation
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    Explanation::new(table, &collected(request), Server::Application)
 }
 
-/// What becomes of one request, and why. Made by [`RuleTable::explain`].
+/// Why [`RuleTable::decide_as_bucket`] answers `request` as it does.
+pub fn explain_as_bucket<'a, L>(table: &RuleTable, request: &CorsRequest<'a, L>) -> Explanation
+where
+    L: IntoIterator<Item = &'a [u8]> + Clone,
+{
+    Explanation::new(table, &collected(request), Server::Bucket)
+}
+
+/// What becomes of one request, and why. Made by [`explain`].
 ///
 /// `Display` is a text of several lines for people. With the feature `serde` it is an object for tools, with keys and
 /// names in snake case.

@@ -2,18 +2,13 @@
 
 use std::rc::Rc;
 
+use oss_cors_core::{Element, FieldLine, MAX_RULES, Pattern, Rule, RuleSet};
+
 use super::change::Change;
 use super::near_miss::Reason;
 use super::origin::{self, Resemblance, Slip};
 use super::quoted::Quoted;
 use super::trial::Trial;
-use crate::config::MAX_RULES;
-use crate::error::Element;
-
-use crate::index::{PatternIndex, RuleSet};
-use crate::pattern::Pattern;
-use crate::request::FieldLine;
-use crate::rule::Rule;
 
 /// The origin, and for each rule that does not allow it the entry that resembles it most.
 pub(super) struct Origins {
@@ -32,7 +27,7 @@ impl Trial<'_> {
         let origin = std::str::from_utf8(origin).ok()?;
         let slip = Slip::of(origin);
         let meant = slip.iter().flat_map(|slip| &slip.meant).find_map(|meant| {
-            let rules = self.table.origin_rules(meant.as_bytes())?;
+            let rules = self.table.rules_allowing_origin(meant.as_bytes())?;
             (!rules.is_empty()).then(|| (meant.clone(), rules))
         });
         let sent = match (&meant, &slip) {
@@ -41,7 +36,7 @@ impl Trial<'_> {
             (None, None) => origin,
         };
 
-        let mut usable = RuleSet::NONE;
+        let mut usable = RuleSet::default();
         let mut nearest: Vec<Option<Rc<Resemblance>>> = vec![None; self.table.rules().len().min(MAX_RULES)];
         for (entry, rules) in self.table.origin_entries() {
             usable = usable.union(rules);
@@ -108,10 +103,8 @@ impl Trial<'_> {
 /// To write the entry as it was meant, if `origin` matches it then.
 fn replacement(rule: &Rule, found: &Resemblance, origin: &str) -> Option<Change> {
     let entries = found.replacement.as_ref()?;
-    let patterns: Option<Vec<_>> = entries.iter().map(|entry| Some((0, Pattern::parse(entry)?))).collect();
-    let index = PatternIndex::new(patterns?);
-    let rules = index.find(origin.as_bytes());
-    (!rules.is_empty()).then(|| Change::ReplaceEntry {
+    let matches = |entry: &String| Pattern::parse(entry).is_some_and(|pattern| pattern.matches(origin.as_bytes()));
+    entries.iter().any(matches).then(|| Change::ReplaceEntry {
         rule: rule.number(),
         element: Element::AllowedOrigin,
         entry: Quoted::new(&found.entry),
@@ -121,7 +114,7 @@ fn replacement(rule: &Rule, found: &Resemblance, origin: &str) -> Option<Change>
 
 #[cfg(test)]
 mod tests {
-    use crate::{CorsConfiguration, CorsRule, Profile, RuleTable};
+    use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 
     fn entries(rules: &[&[&str]]) -> Vec<(String, Vec<usize>)> {
         let rule = |origins: &&[&str]| CorsRule {
@@ -131,7 +124,7 @@ mod tests {
         };
         let configuration = CorsConfiguration { rules: rules.iter().map(rule).collect(), response_vary: false };
         let table = RuleTable::compile(&configuration, Profile::Oss).unwrap();
-        let numbers = |set: crate::index::RuleSet| (0..rules.len()).filter(|index| set.contains(*index)).collect();
+        let numbers = |set: oss_cors_core::RuleSet| (0..rules.len()).filter(|index| set.contains(*index)).collect();
         table.origin_entries().into_iter().map(|(entry, set)| (entry, numbers(set))).collect()
     }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use oss_cors_core::Element;
+
 use super::quoted::{Listed, Quoted};
-use crate::error::Element;
 
 /// One change. Each that an explanation names makes a rule match, alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Change {
         element: Element,
         /// The entries, as to be written.
         entries: Vec<Quoted>,
-        /// OSS does not take them: only [`Profile::Extended`](crate::Profile::Extended) does.
+        /// OSS does not take them: only [`Profile::Extended`](oss_cors_core::Profile::Extended) does.
         extended_only: bool,
     },
     /// Write an entry otherwise.

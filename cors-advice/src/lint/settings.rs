@@ -1,10 +1,10 @@
 //! Methods and max age of a rule; what the configuration says as a whole.
 
+use oss_cors_core::{CorsConfiguration, CorsRule, Element, Profile};
+
 use super::code::LintCode;
 use super::entry::entries_of;
 use super::finding::{Findings, listed};
-use crate::config::{CorsConfiguration, CorsRule, Profile};
-use crate::error::Element;
 
 /// The largest XML that OSS takes. Source: OSS, `PutBucketCors`.
 const MAX_OSS_BYTES: usize = 16 * 1024;

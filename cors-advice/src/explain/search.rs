@@ -1,6 +1,8 @@
 //! The search for the nearest miss: each rule is judged on each point on which it fails. The fewer points, and the
 //! smaller what is wrong on them, the nearer.
 
+use oss_cors_core::{Element, FieldLine, MAX_METHOD_BYTES, Rule, RuleSet, RuleTable};
+
 use super::asked::RequestKind;
 use super::change::Change;
 use super::near_miss::{Elsewhere, MethodDifference, NearMiss, Reason};
@@ -10,13 +12,7 @@ use super::points::{Failure, Point, Points};
 use super::quoted::Quoted;
 use super::request::{Request, is_header_name};
 use super::trial::Trial;
-use crate::config::MAX_METHOD_BYTES;
-use crate::error::Element;
 
-use crate::index::RuleSet;
-use crate::request::FieldLine;
-use crate::rule::Rule;
-use crate::table::RuleTable;
 use crate::text::is_token;
 
 /// The nearest miss of a request that no rule matches. `matches` decides a changed request.
@@ -63,7 +59,7 @@ impl Trial<'_> {
     fn nearest(&self) -> Option<NearMiss> {
         // Nothing is near to a malformed origin: what is wrong with it is said, and no more is known.
         self.points.origin?;
-        let entries = Entries { origins: self.origins(), headers: self.table.rules_with_headers() };
+        let entries = Entries { origins: self.origins(), headers: self.rules_with_headers() };
         let judged = self.table.rules().iter().enumerate().map(|(index, rule)| {
             let failures = self.points.failures(index);
             let judged: Vec<_> = failures.iter().map(|failure| self.judge(index, rule, failure, &entries)).collect();
@@ -83,6 +79,11 @@ impl Trial<'_> {
             reasons: judged.into_iter().map(|judged| judged.reason).collect(),
             changes,
         })
+    }
+
+    /// The rules with an AllowedHeader that some request can match.
+    fn rules_with_headers(&self) -> RuleSet {
+        self.table.header_entries().into_iter().fold(RuleSet::default(), |all, (_, rules)| all.union(rules))
     }
 
     fn elsewhere(&self, point: Point, not: usize) -> Option<Elsewhere> {
@@ -135,7 +136,7 @@ impl Trial<'_> {
         let reason = |difference| Reason::Method { method: Quoted::new(method), difference };
         let upper = method.to_ascii_uppercase();
         if upper != method && is_oss_method(&upper) {
-            let cost = if self.table.method_rules(&upper).contains(index) { 2 } else { 12 };
+            let cost = if self.table.rules_allowing_method(&upper).contains(index) { 2 } else { 12 };
             return (cost, reason(MethodDifference::Case), self.send_method(&upper).into_iter().collect());
         }
         let listable = is_oss_method(method);

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
+use oss_cors_core::{CorsRule, Element, Pattern};
+
 use super::code::LintCode;
 use super::entry::{Entry, entries_of, matchable};
 use super::finding::{Findings, code};
-use crate::config::CorsRule;
-use crate::error::Element;
-
-use crate::pattern::Pattern;
 
 /// How many times an entry is compared with a wildcard, in all rules together.
 pub(super) const MAX_COMPARISONS: usize = 4_000_000;

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use oss_cors_core::{Outcome, Refusal};
+
 use super::asked::Asked;
 use super::explanation::Explanation;
 use super::hint::Hint;
@@ -9,8 +11,6 @@ use super::near_miss::NearMiss;
 use super::points::RuleExplanation;
 use super::sent::SentHeader;
 use super::serializers::with_messages;
-use crate::decision::Outcome;
-use crate::refusal::Refusal;
 
 #[derive(Serialize)]
 struct Document<'a> {

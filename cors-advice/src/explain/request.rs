@@ -1,7 +1,8 @@
 //! A request of any adapter, with its lines of request-header names collected.
 
+use oss_cors_core::CorsRequest;
+
 use super::quoted::Quoted;
-use crate::request::CorsRequest;
 use crate::text::is_token;
 
 pub(super) type Request<'a> = CorsRequest<'a, Vec<&'a [u8]>>;

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use oss_cors_core::{FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES};
+
 use super::points::Points;
 use super::quoted::{Listed, Quoted};
 use super::request::{Request, is_header_name};
-use crate::request::{FieldLine, MAX_ORIGIN_BYTES, MAX_REQUEST_HEADER_ITEMS, MAX_REQUEST_HEADERS_BYTES};
 use crate::text::is_token;
 
 /// The request, as the rules see it.

@@ -11,6 +11,7 @@
 //! was tried.
 //!
 //! ```
+//! use oss_cors_advice::explain;
 //! use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};
 //!
 //! let rule = CorsRule {
@@ -21,7 +22,7 @@
 //! let configuration = CorsConfiguration { rules: vec![rule], response_vary: true };
 //! let table = RuleTable::compile(&configuration, Profile::Oss)?;
 //!
-//! let explanation = table.explain(&CorsRequest::actual(b"GET", b"http://app.example.com"));
+//! let explanation = explain(&table, &CorsRequest::actual(b"GET", b"http://app.example.com"));
 //! let near_miss = explanation.near_miss().unwrap();
 //! assert_eq!(near_miss.rule, 1);
 //! assert_eq!(near_miss.changes[0].to_string(), "add AllowedOrigin `http://app.example.com` to rule 1");
@@ -49,7 +50,7 @@ mod trial;
 
 pub use asked::{Asked, Problem, RequestKind};
 pub use change::Change;
-pub use explanation::Explanation;
+pub use explanation::{Explanation, explain, explain_as_bucket};
 pub use hint::Hint;
 pub use near_miss::{Elsewhere, MethodDifference, NearMiss, Reason};
 pub use origin::{OriginDifference, Side};

@@ -3,12 +3,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use oss_cors_core::{Decision, FieldLine, MAX_REQUEST_HEADERS_BYTES, Mismatch, Refusal, Rule, RuleSet, RuleTable};
+
 use super::quoted::{Listed, Quoted};
 use super::request::Request;
-use crate::index::RuleSet;
-use crate::request::{FieldLine, MAX_REQUEST_HEADERS_BYTES, list_items};
-use crate::rule::Rule;
-use crate::table::RuleTable;
 
 /// The three points on which a rule can fail (SEMANTICS section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,11 +53,11 @@ impl<'a> Points<'a> {
         };
         let mut points = Self {
             origin: match request.origin {
-                FieldLine::One(origin) => table.origin_rules(origin),
+                FieldLine::One(origin) => table.rules_allowing_origin(origin),
                 FieldLine::Absent | FieldLine::Several => None,
             },
             method_asked,
-            method: method_asked.map_or(RuleSet::NONE, |method| table.method_rules(method)),
+            method: method_asked.map_or(RuleSet::default(), |method| table.rules_allowing_method(method)),
             headers: Vec::new(),
             too_many_headers: None,
         };
@@ -72,13 +70,13 @@ impl<'a> Points<'a> {
     fn add_headers(&mut self, table: &RuleTable, request: &Request<'_>) {
         let lines = &request.request_headers;
         let bytes = lines.iter().fold(0, |sum, line| sum + line.len() + 1).saturating_sub(1);
-        if bytes > MAX_REQUEST_HEADERS_BYTES || table.lists_too_many(request) {
+        if bytes > MAX_REQUEST_HEADERS_BYTES || lists_too_many(table, request) {
             self.too_many_headers = Some(bytes);
             return;
         }
         let mut seen = HashSet::new();
-        for name in list_items(lines.iter().copied()).filter(|name| seen.insert(name.to_ascii_lowercase())) {
-            self.headers.push((Quoted::new(name), table.header_rules(name)));
+        for name in request.header_names().filter(|name| seen.insert(name.to_ascii_lowercase())) {
+            self.headers.push((Quoted::new(name), table.rules_allowing_header(name)));
         }
     }
 
@@ -124,6 +122,12 @@ impl<'a> Points<'a> {
         }
         explained
     }
+}
+
+/// Whether the preflight `request` lists too many names, or too many bytes of them.
+fn lists_too_many(table: &RuleTable, request: &Request<'_>) -> bool {
+    let refusal = Refusal::NotAllowed(Mismatch::TooManyHeaders);
+    matches!(table.decide(request), Decision::Answer { rule: Err(reason), .. } if reason == refusal)
 }
 
 /// The headers that `other` would send otherwise.
