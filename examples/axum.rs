@@ -10,39 +10,41 @@ use std::process::ExitCode;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::Response;
-use bytes::Bytes;
 use clap::Parser;
 use oss_cors_tower::OssCorsLayer;
 use oss_cors_tower::oss_cors_core::CorsConfiguration;
 use oss_cors_tower::oss_cors_live::Status;
 use tokio::net::TcpListener;
 
-use support::objects::{Ask, Objects};
+use support::objects::{Ask, Objects, Reply};
 use support::rules::{self, Reload, Rules};
-use support::{admin, args::Args, etcd, etcd::EtcdArgs, serve, shadow};
+use support::serve::{self, say};
+use support::{admin, args::Args, etcd, etcd::EtcdArgs, shadow};
 
 /// The application, apart from sockets and arguments.
 pub fn app(cors: OssCorsLayer) -> Router {
     Router::new()
         .fallback(object)
-        .layer(DefaultBodyLimit::max(support::MAX_BODY))
         .with_state(Objects::default())
         // Last, so outermost: what the layers above answer gets its CORS headers too.
         .layer(cors)
 }
 
-async fn object(State(objects): State<Objects>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn object(State(objects): State<Objects>, method: Method, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let reply = objects.reply(Ask {
-        method: method.as_str(),
-        path: uri.path(),
-        content_type: text(header::CONTENT_TYPE),
-        if_none_match: text(header::IF_NONE_MATCH),
-        body,
-    });
+    let reply = match serve::read(body, support::MAX_BODY).await {
+        Ok(body) => objects.reply(Ask {
+            method: method.as_str(),
+            path: uri.path(),
+            content_type: text(header::CONTENT_TYPE),
+            if_none_match: text(header::IF_NONE_MATCH),
+            body,
+        }),
+        Err(error) => Reply::no_body(error),
+    };
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);
@@ -79,9 +81,9 @@ async fn run(args: &AxumArgs) -> Result<(), Box<dyn Error>> {
     let admin = admin::listen(args.common.admin, status, shadow.clone()).await?;
     rules::reload_on_hangup(reloads)?;
     rules::announce(listener.local_addr()?, start.as_ref());
-    tokio::try_join!(serve::serve(listener, app(cors)), admin)?;
+    tokio::try_join!(serve::serve(listener, app(cors), args.common.bounds()), admin)?;
     if let Some(shadow) = shadow {
-        println!("shadow: {}", shadow.report());
+        say(format_args!("shadow: {}", shadow.report()));
     }
     Ok(())
 }
@@ -96,7 +98,7 @@ struct Live {
 async fn live(args: &AxumArgs) -> Result<Live, Box<dyn Error>> {
     if !args.etcd.etcd.is_empty() {
         let (cors, status) = etcd::start(&args.etcd).await?;
-        let reload: Reload = Box::new(|| println!("no rules to reload: etcd tells of every change by itself"));
+        let reload: Reload = Box::new(|| say("no rules to reload: etcd tells of every change by itself"));
         return Ok(Live { cors, status, start: None, reloads: vec![reload] });
     }
     let Rules { handle, start, reload } = Rules::load(&args.common)?;

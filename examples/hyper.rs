@@ -12,7 +12,7 @@ use bytes::Bytes;
 use clap::Parser;
 use http::{Request, Response, header};
 use http_body::Body;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use oss_cors_tower::{OssCors, OssCorsLayer};
 use tokio::net::TcpListener;
 use tower::util::BoxCloneSyncService;
@@ -40,15 +40,15 @@ where
 {
     let (head, body) = request.into_parts();
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let reply = match Limited::new(body, support::MAX_BODY).collect().await {
+    let reply = match serve::read(body, support::MAX_BODY).await {
         Ok(body) => objects.reply(Ask {
             method: head.method.as_str(),
             path: head.uri.path(),
             content_type: text(header::CONTENT_TYPE),
             if_none_match: text(header::IF_NONE_MATCH),
-            body: body.to_bytes(),
+            body,
         }),
-        Err(_) => Reply::text(413, "the body is too large, or broke off\n"),
+        Err(error) => Reply::no_body(error),
     };
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
@@ -65,7 +65,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let admin = admin::listen(args.admin, move || handle.status(), None).await?;
     rules::reload_on_hangup(vec![reload])?;
     rules::announce(listener.local_addr()?, Some(&start));
-    tokio::try_join!(serve::serve(listener, app), admin)?;
+    tokio::try_join!(serve::serve(listener, app, args.bounds()), admin)?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It prints where it listens and the origin to ask with, and goes on until it is told to stop.
 
-#[path = "../../examples/support/serve.rs"]
+#[path = "../../examples/support/serve/mod.rs"]
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;
@@ -15,7 +15,7 @@ use axum::routing::get;
 use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 
-use serve::serve;
+use serve::{Bounds, serve};
 use support::rules::{Setup, exact};
 use support::tower;
 
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 async fn run(cors: Cors, origins: usize) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/photos/b.txt {}", listener.local_addr()?, exact(origins));
-    Ok(serve(listener, app(cors, &Setup::exact(origins))).await?)
+    Ok(serve(listener, app(cors, &Setup::exact(origins)), Bounds::default()).await?)
 }
 
 fn app(cors: Cors, setup: &Setup) -> Router {

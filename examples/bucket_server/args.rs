@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 
+use crate::serve::{Bounds, Pace, seconds};
 use crate::signature::AccessKey;
 
 /// A small object server with the API of OSS and S3, whose buckets carry CORS rules as OSS's do.
@@ -52,4 +54,24 @@ pub struct Limits {
     /// The most multipart uploads begun and neither completed nor aborted.
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     pub max_uploads: usize,
+
+    /// The most connections at a time; further ones wait.
+    #[arg(long, value_name = "COUNT", default_value_t = Bounds::CONNECTIONS, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+
+    /// The longest that nothing may come of a request's body.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub body_idle: Duration,
+
+    /// The longest that a request's body may take.
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    pub body_total: Duration,
+}
+
+impl Limits {
+    /// What clients may take of the server.
+    pub fn bounds(&self) -> Bounds {
+        let pace = Pace { idle: self.body_idle, total: self.body_total };
+        Bounds { connections: self.max_connections as usize, pace }
+    }
 }

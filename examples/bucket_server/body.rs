@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use http::HeaderMap;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Limited};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -20,9 +20,7 @@ use crate::chunked::{self, ChunkKey};
 use crate::error::{
     ApiError, BAD_DIGEST, ENTITY_TOO_LARGE, INCOMPLETE_BODY, INTERNAL_ERROR, INVALID_DIGEST, REQUEST_TIMEOUT,
 };
-
-/// How long a client may take to send a body.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
+use crate::serve::{self, BodyError};
 
 /// The most bytes that are read of a body that nobody wants, and for how long.
 const MAX_DRAINED: u64 = 64 << 10;
@@ -39,6 +37,8 @@ pub struct Budget {
     permits: Arc<Semaphore>,
     /// The most that one body takes.
     kibibytes: u32,
+    /// How long a body may take, waiting for its share included.
+    patience: Duration,
 }
 
 /// A whole body. As long as it is held, so is its share of the budget.
@@ -48,10 +48,10 @@ pub struct Whole {
 }
 
 impl Budget {
-    pub fn new(bytes: u64) -> Self {
+    pub fn new(bytes: u64, patience: Duration) -> Self {
         let permits = usize::try_from(bytes / KIB).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
         let kibibytes = u32::try_from(permits).unwrap_or(u32::MAX);
-        Self { permits: Arc::new(Semaphore::new(permits)), kibibytes }
+        Self { permits: Arc::new(Semaphore::new(permits)), kibibytes, patience }
     }
 
     /// Reads a body of at most `most` bytes.
@@ -68,7 +68,7 @@ impl Budget {
         if announced.is_some_and(|length: u64| length > most_raw) {
             return Err(ENTITY_TOO_LARGE);
         }
-        let whole = tokio::time::timeout(READ_TIMEOUT, self.collect(body, announced.unwrap_or(most_raw)));
+        let whole = tokio::time::timeout(self.patience, self.collect(body, announced.unwrap_or(most_raw)));
         let mut whole = whole.await.map_err(|_| REQUEST_TIMEOUT)??;
         let mut trailers = HeaderMap::new();
         if chunked {
@@ -84,12 +84,18 @@ impl Budget {
     async fn collect(&self, body: Body, most: u64) -> Result<Whole, ApiError> {
         let share = u32::try_from(most.div_ceil(KIB)).unwrap_or(u32::MAX).min(self.kibibytes);
         let share = Arc::clone(&self.permits).acquire_many_owned(share).await.map_err(|_| INTERNAL_ERROR)?;
-        let read = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX)).collect().await;
-        let read = read.map_err(|error| match error.is::<LengthLimitError>() {
-            true => ENTITY_TOO_LARGE,
-            false => INCOMPLETE_BODY,
-        })?;
-        Ok(Whole { bytes: read.to_bytes(), _share: share })
+        let bytes = serve::read(body, usize::try_from(most).unwrap_or(usize::MAX)).await?;
+        Ok(Whole { bytes, _share: share })
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => ENTITY_TOO_LARGE,
+            BodyError::TooSlow => REQUEST_TIMEOUT,
+            BodyError::BrokenOff => INCOMPLETE_BODY,
+        }
     }
 }
 

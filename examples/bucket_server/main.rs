@@ -14,7 +14,7 @@
 //!
 //! It is a stand-in for tests: one account, no regions, no versions.
 
-#[path = "../support/serve.rs"]
+#[path = "../support/serve/mod.rs"]
 mod serve;
 
 mod acl;
@@ -70,7 +70,7 @@ async fn app(args: &Args) -> Result<Router, store::OpenError> {
         // Written by `finish`, as every other error, and with the same request id.
         .refusal_body(RefusalBody::Empty)
         .report_outcome(true);
-    let budget = Budget::new(limits.max_total_bytes);
+    let budget = Budget::new(limits.max_total_bytes, limits.body_total);
     let server = Arc::new(Server { store, keys, naming, limits, budget });
     Ok(Router::new()
         .fallback(api::answer)
@@ -100,7 +100,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("  curl -X PUT -H 'Authorization: OSS key:any' -H 'x-oss-acl: public-read' http://{address}/photos");
     println!("  curl -X PUT -H 'Authorization: OSS key:any' --data-binary @cors.xml 'http://{address}/photos?cors'");
     println!("\nlistening on http://{address}");
-    Ok(serve::serve(listener, app).await?)
+    Ok(serve::serve(listener, app, args.limits.bounds()).await?)
 }
 
 #[tokio::main]

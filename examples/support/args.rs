@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
+
+use super::serve::{Bounds, Pace, seconds};
 
 /// A reference server: a small object tree in memory, with bucket-style CORS rules in front.
 #[derive(Debug, Parser)]
@@ -28,4 +31,24 @@ pub struct Args {
     /// loopback. Off unless given.
     #[arg(long, value_name = "ADDR")]
     pub admin: Option<SocketAddr>,
+
+    /// Serve so many connections at a time; further ones wait.
+    #[arg(long, value_name = "COUNT", default_value_t = Bounds::CONNECTIONS, value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: u32,
+
+    /// End a request of whose body nothing has come for so long.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    body_idle: Duration,
+
+    /// End a request whose body is not whole after so long.
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    body_total: Duration,
+}
+
+impl Args {
+    /// What clients may take of the server.
+    pub fn bounds(&self) -> Bounds {
+        let pace = Pace { idle: self.body_idle, total: self.body_total };
+        Bounds { connections: self.max_connections as usize, pace }
+    }
 }

@@ -34,7 +34,7 @@ pub async fn start(args: &EtcdArgs) -> Result<FromEtcd, Box<dyn Error>> {
     use oss_cors_source::etcd::EtcdSource;
     use oss_cors_tower::oss_cors_live::BucketNaming;
 
-    let mut source = EtcdSource::new(&args.etcd).on_event(|event| println!("etcd: {event}"));
+    let mut source = EtcdSource::new(&args.etcd).on_event(tell);
     if let Ok(user) = env::var("ETCD_USER") {
         let password = env::var("ETCD_PASSWORD").map_err(|_| "ETCD_USER is set; set ETCD_PASSWORD too")?;
         source = source.user(user, password);
@@ -50,6 +50,20 @@ pub async fn start(args: &EtcdArgs) -> Result<FromEtcd, Box<dyn Error>> {
     } else {
         let handle = source.key(key).await?;
         Ok((OssCorsLayer::from_handle(handle.clone()), Box::new(move || handle.status())))
+    }
+}
+
+/// On standard error where someone has to mend it, and when that is done.
+#[cfg(feature = "etcd")]
+fn tell(event: &oss_cors_source::etcd::EtcdEvent) {
+    use oss_cors_source::etcd::EtcdEvent as Event;
+
+    use super::serve::{say, warn};
+
+    let line = format!("etcd: {event}");
+    match event {
+        Event::Loaded { .. } | Event::Deleted { .. } | Event::Compacted { .. } => say(line),
+        _ => warn(line),
     }
 }
 

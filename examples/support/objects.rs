@@ -7,12 +7,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use oss_cors_tower::oss_cors_live::request_id;
 
+use super::serve::BodyError;
+
 /// All objects together may not take more bytes than this; a `PUT` over it is answered with 507.
 const MAX_TOTAL: usize = 64 * 1024 * 1024;
 
+/// What an object takes beside what a client sends of it, so that there are never too many small ones.
+const OBJECT_MARGIN: usize = 256;
+
 /// Objects by path. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Objects(Arc<Mutex<BTreeMap<String, Object>>>);
+pub struct Objects(Arc<Mutex<Tree>>);
+
+#[derive(Debug, Default)]
+struct Tree {
+    objects: BTreeMap<String, Object>,
+    /// Of all of them.
+    size: usize,
+}
 
 #[derive(Clone, Debug)]
 struct Object {
@@ -52,8 +64,10 @@ impl Default for Objects {
             content_type: "text/plain".into(),
             bytes: Bytes::from_static(text.as_bytes()),
         };
-        let objects = [("/a.txt", text("a\n")), ("/photos/b.txt", text("b\n"))];
-        Self(Arc::new(Mutex::new(objects.map(|(path, object)| (path.to_owned(), object)).into())))
+        let mut tree = Tree::default();
+        tree.insert("/a.txt", text("a\n"));
+        tree.insert("/photos/b.txt", text("b\n"));
+        Self(Arc::new(Mutex::new(tree)))
     }
 }
 
@@ -75,12 +89,14 @@ impl Objects {
     }
 
     fn list(&self) -> Reply {
-        let paths: String = self.lock().keys().map(|path| format!("{path}\n")).collect();
+        let paths: String = self.lock().objects.keys().map(|path| format!("{path}\n")).collect();
         Reply::text(200, paths)
     }
 
     fn read(&self, ask: &Ask<'_>) -> Reply {
-        let Some(object) = self.lock().get(ask.path).cloned() else { return Reply::text(404, "no such object\n") };
+        let Some(object) = self.lock().objects.get(ask.path).cloned() else {
+            return Reply::text(404, "no such object\n");
+        };
         let etag = etag(&object.bytes);
         if ask.if_none_match.is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag || tag.trim() == "*")) {
             return Reply { status: 304, headers: vec![("etag", etag)], body: Bytes::new() };
@@ -89,16 +105,11 @@ impl Objects {
     }
 
     fn write(&self, ask: Ask<'_>) -> Reply {
-        let mut objects = self.lock();
-        let others = objects.iter().filter(|(path, _)| *path != ask.path);
-        let size = |path: &str, bytes: &Bytes| path.len() + bytes.len();
-        let total: usize = others.map(|(path, object)| size(path, &object.bytes)).sum();
-        if total + size(ask.path, &ask.body) > MAX_TOTAL {
-            return Reply::text(507, "the tree is full\n");
-        }
         let etag = etag(&ask.body);
         let content_type = ask.content_type.unwrap_or("application/octet-stream").to_owned();
-        objects.insert(ask.path.to_owned(), Object { content_type, bytes: ask.body });
+        if !self.lock().insert(ask.path, Object { content_type, bytes: ask.body }) {
+            return Reply::text(507, "the tree is full\n");
+        }
         Reply { status: 200, headers: vec![("etag", etag)], body: Bytes::new() }
     }
 
@@ -107,13 +118,45 @@ impl Objects {
         Reply { status: 204, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// Every change is one call on the map, so a panic elsewhere leaves it whole.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Object>> {
+    /// Every change is one call on the tree, so a panic elsewhere leaves it whole.
+    fn lock(&self) -> MutexGuard<'_, Tree> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Tree {
+    /// In the place of any that has this path. `false`: there is no room for it.
+    fn insert(&mut self, path: &str, object: Object) -> bool {
+        let old = self.objects.get(path).map_or(0, |old| old.size(path));
+        let size = self.size - old + object.size(path);
+        let fits = size <= MAX_TOTAL;
+        if fits {
+            self.size = size;
+            self.objects.insert(path.to_owned(), object);
+        }
+        fits
+    }
+
+    fn remove(&mut self, path: &str) {
+        if let Some(old) = self.objects.remove(path) {
+            self.size -= old.size(path);
+        }
+    }
+}
+
+impl Object {
+    fn size(&self, path: &str) -> usize {
+        OBJECT_MARGIN + path.len() + self.content_type.len() + self.bytes.len()
+    }
+}
+
 impl Reply {
+    /// To a request without a whole body.
+    pub fn no_body(error: BodyError) -> Self {
+        let (status, text) = error.answer();
+        Self::text(status, text)
+    }
+
     /// Plain text.
     pub fn text(status: u16, text: impl Into<String>) -> Self {
         Self { status, headers: vec![("content-type", "text/plain".into())], body: text.into().into() }

@@ -9,9 +9,9 @@ use comfy_table::{Table, presets};
 use oss_cors_source::{FileWatch, LoadError, RuleChanges, WatchEvent, load_file};
 use oss_cors_tower::oss_cors_core::{ConfigErrors, CorsConfiguration, Format, Profile, RuleFile};
 use oss_cors_tower::oss_cors_live::CorsHandle;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Args;
+use super::serve::{say, warn};
 
 /// The four scenarios of the OSS user's guide.
 const SCENARIOS: &str = include_str!("../rules/scenarios.xml");
@@ -44,12 +44,12 @@ impl Rules {
     }
 
     fn watched(path: &Path, mut on_load: impl FnMut() + Send + 'static) -> Result<Self, LoadError> {
-        let shown = path.display().to_string();
+        let mut news = News::of(path.display().to_string());
         let watch = FileWatch::new(path).on_event(move |event| {
             if let WatchEvent::Loaded { .. } = event {
                 on_load();
             }
-            println!("{shown}: {event}");
+            news.tell(event);
         });
         let watched = watch.start()?;
         // Read again, only to be shown: it is at rest now.
@@ -62,11 +62,12 @@ impl Rules {
         let handle = CorsHandle::new(file.table()).with_source(path.display().to_string());
         let start = file.into_configuration();
         let (path, live, mut known) = (path.to_owned(), handle.clone(), start.clone());
+        let mut news = News::of(path.display().to_string());
         let reload = move || {
             let event = match load_file(&path) {
                 Ok(file) if *file.configuration() == known => {
                     live.recovered();
-                    WatchEvent::Unchanged
+                    if news.bad { WatchEvent::Recovered } else { WatchEvent::Unchanged }
                 }
                 Ok(file) => {
                     live.store(file.table());
@@ -79,7 +80,7 @@ impl Rules {
                     WatchEvent::Failed { error }
                 }
             };
-            println!("{}: {event}", path.display());
+            news.tell(&event);
         };
         Ok(Self { handle, start, reload: Box::new(reload) })
     }
@@ -87,13 +88,45 @@ impl Rules {
     fn embedded() -> Result<Self, ConfigErrors> {
         let file = RuleFile::parse(SCENARIOS.as_bytes(), Some(Format::Xml), Profile::Oss)?;
         let handle = CorsHandle::new(file.table()).with_source("embedded");
-        let reload = || println!("nothing to reload: the rules are embedded; start with `--rules FILE`");
+        let reload = || say("nothing to reload: the rules are embedded; start with `--rules FILE`");
         Ok(Self { handle, start: file.into_configuration(), reload: Box::new(reload) })
     }
 }
 
+/// What is told of a rule file: on standard error where someone has to mend it, and when that is done.
+struct News {
+    file: String,
+    bad: bool,
+}
+
+impl News {
+    fn of(file: String) -> Self {
+        Self { file, bad: false }
+    }
+
+    fn tell(&mut self, event: &WatchEvent) {
+        let was_bad = self.bad;
+        self.bad = match event {
+            WatchEvent::Failed { .. } | WatchEvent::Missing => true,
+            WatchEvent::Loaded { .. } | WatchEvent::Recovered => false,
+            _ => was_bad,
+        };
+        let line = format!("{}: {event}", self.file);
+        match event {
+            WatchEvent::Failed { .. } | WatchEvent::Missing | WatchEvent::Recovered => warn(line),
+            WatchEvent::Loaded { .. } if was_bad => {
+                say(line);
+                warn(format_args!("{}: mended: other rules are in force", self.file));
+            }
+            _ => say(line),
+        }
+    }
+}
+
 /// Reloads on SIGHUP, which would end the process otherwise.
+#[cfg(unix)]
 pub fn reload_on_hangup(mut reloads: Vec<Reload>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
     let mut hangups = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
@@ -103,18 +136,29 @@ pub fn reload_on_hangup(mut reloads: Vec<Reload>) -> io::Result<()> {
     Ok(())
 }
 
+/// There is no such signal here: a file is reloaded by its watch alone.
+#[cfg(not(unix))]
+pub fn reload_on_hangup(reloads: Vec<Reload>) -> io::Result<()> {
+    tokio::spawn(async move {
+        // The watches live in them.
+        let _kept = reloads;
+        std::future::pending::<()>().await;
+    });
+    Ok(())
+}
+
 /// Prints the address, and of one rule set the rules and what to try.
 pub fn announce(address: SocketAddr, start: Option<&CorsConfiguration>) {
     if let Some(configuration) = start {
-        println!("{}", table(configuration));
-        println!("ResponseVary: {}", configuration.response_vary);
-        println!("\ntry:");
+        say(table(configuration));
+        say(format_args!("ResponseVary: {}", configuration.response_vary));
+        say("\ntry:");
         for line in curl_lines(address, configuration) {
-            println!("  {line}");
+            say(format_args!("  {line}"));
         }
-        println!();
+        say("");
     }
-    println!("listening on http://{address}");
+    say(format_args!("listening on http://{address}"));
 }
 
 fn table(configuration: &CorsConfiguration) -> Table {
