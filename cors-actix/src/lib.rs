@@ -22,7 +22,20 @@
 //! It wraps an `App`, a scope or a resource. The `wrap` that is written last is the outermost: write this one last, so
 //! that what other middleware answers is decorated too.
 //!
+//! # Features
+//!
+//! | Feature | What it adds |
+//! |---|---|
+//! | `file` (default) | `from_file`, `watch_file`, folders of buckets: `oss_cors_source`; reads XML and JSON |
+//! | `etcd` | rules in etcd: `oss_cors_source::etcd`; building it needs `protoc` |
+//! | `json`, `yaml`, `toml` | rules in that format, beside XML |
+//! | `advice` | lints and explanations: `oss_cors_advice` |
+//! | `serde` | rules, and explanations, for serde |
+//! | `tracing`, `metrics` | events about refusals and reloads; counters by outcome |
+//!
 //! [actix-web]: https://docs.rs/actix-web
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod baked;
 mod error;
@@ -35,8 +48,14 @@ mod write;
 pub use error::DecoratedError;
 pub use future::ResponseFuture;
 pub use middleware::OssCorsMiddleware;
+#[cfg(feature = "advice")]
+pub use oss_cors_advice;
 pub use oss_cors_core;
+pub use oss_cors_core::{ConfigErrors, CorsConfiguration, CorsRule, Outcome, Profile, RuleFile, RuleTable};
 pub use oss_cors_live;
+pub use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
+#[cfg(feature = "file")]
 pub use oss_cors_source;
-pub use oss_cors_source::{LoadError, LoadErrorKind};
+#[cfg(feature = "file")]
+pub use oss_cors_source::{FileWatch, LoadError, LoadErrorKind, WatchEvent};
 pub use transform::OssCors;

@@ -1,13 +1,15 @@
 //! The transform: rules and options, to wrap around an app, a scope or a resource.
 
 use std::future::{Ready, ready};
+#[cfg(feature = "file")]
 use std::path::Path;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use oss_cors_core::RuleTable;
+use oss_cors_core::{ConfigErrors, CorsConfiguration, Profile, RuleTable};
 use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
-use oss_cors_source::{LoadError, load_file, watch_file};
+#[cfg(feature = "file")]
+use oss_cors_source::{FileWatch, LoadError, load_file_with};
 
 use crate::middleware::OssCorsMiddleware;
 
@@ -17,6 +19,7 @@ pub struct OssCors {
     policy: Policy,
 }
 
+#[cfg(feature = "file")]
 impl OssCors {
     /// Reads the rule file at `path`, once.
     ///
@@ -24,23 +27,69 @@ impl OssCors {
     ///
     /// The file cannot be read or has faults; the error tells all of them, each with its line.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Ok(Self::new(load_file(path)?.table()))
+        Self::from_file_with(path, Profile::Oss)
+    }
+
+    /// As [`from_file`](Self::from_file), under `profile`. For a format that neither the name nor the content tells, read
+    /// the file with [`RuleFile::parse`](oss_cors_core::RuleFile::parse).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file).
+    pub fn from_file_with(path: impl AsRef<Path>, profile: Profile) -> Result<Self, LoadError> {
+        Ok(Self::new(load_file_with(path, profile)?.table()))
     }
 
     /// Reads the rule file at `path`, and again whenever it changes: the new rules are in force within a second. Where
-    /// they are wrong or the file is gone, the old ones stay; [`watch_file`] tells how, and how to be told. The watch
-    /// ends with the last clone.
+    /// they are wrong or the file is gone, the old ones stay, and [`handle`](Self::handle) has the error. The watch ends
+    /// with the last clone.
     ///
     /// # Errors
     ///
     /// The file cannot be read or watched, or has faults; the error tells all of them, each with its line.
     pub fn watch_file(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Ok(Self::from_handle(watch_file(path)?))
+        Self::watch_file_with(FileWatch::new(path))
     }
 
+    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is told.
+    ///
+    /// ```no_run
+    /// use oss_cors_actix::{FileWatch, OssCors, Profile};
+    ///
+    /// let watch = FileWatch::new("cors.xml").profile(Profile::Extended).on_event(|event| eprintln!("cors.xml: {event}"));
+    /// let cors = OssCors::watch_file_with(watch)?;
+    /// # Ok::<(), oss_cors_actix::LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`watch_file`](Self::watch_file).
+    pub fn watch_file_with(watch: FileWatch) -> Result<Self, LoadError> {
+        Ok(Self::from_handle(watch.start()?.into_handle()))
+    }
+}
+
+impl OssCors {
     /// With rules that stay as they are.
     pub fn new(table: RuleTable) -> Self {
         Self::from_handle(CorsHandle::new(table))
+    }
+
+    /// With rules that are built in code.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the rules under `profile`.
+    ///
+    /// ```
+    /// use oss_cors_actix::{CorsConfiguration, OssCors, Profile};
+    ///
+    /// // No rule, no permission: such a configuration is refused.
+    /// let error = OssCors::from_configuration(&CorsConfiguration::default(), Profile::Oss).unwrap_err();
+    /// assert!(!error.is_empty());
+    /// ```
+    pub fn from_configuration(configuration: &CorsConfiguration, profile: Profile) -> Result<Self, ConfigErrors> {
+        Ok(Self::new(RuleTable::compile(configuration, profile)?))
     }
 
     /// With the rules that `handle` has in force at each request.
@@ -60,6 +109,11 @@ impl OssCors {
     /// As `policy` says: for one that several adapters share.
     pub fn from_policy(policy: Policy) -> Self {
         Self { policy }
+    }
+
+    /// The rules in force, to ask for their status or to replace them; `None` where each bucket has its own.
+    pub fn handle(&self) -> Option<&CorsHandle> {
+        self.policy.handle()
     }
 
     /// Judges rules on trial beside the live ones: [`Policy::shadow`].

@@ -79,6 +79,14 @@ impl Policy {
         }
     }
 
+    /// The one table for every request, to ask for its status or to replace it; `None` where each bucket has its own.
+    pub fn handle(&self) -> Option<&CorsHandle> {
+        match &self.tables {
+            Tables::One(handle) => Some(handle),
+            Tables::PerBucket(_) => None,
+        }
+    }
+
     /// Lets `shadow` judge every decision. What its candidate would change is counted; what is answered stays as it
     /// is. Beside [`per_bucket`](Self::per_bucket) the one candidate is compared with each request's own table.
     #[must_use]

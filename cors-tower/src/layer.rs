@@ -1,20 +1,29 @@
 //! The layer: rules and options, to put around any service.
 
+use std::fmt;
+use std::marker::PhantomData;
+#[cfg(feature = "file")]
 use std::path::Path;
 
-use oss_cors_core::RuleTable;
+use oss_cors_core::{ConfigErrors, CorsConfiguration, Profile, RuleTable};
 use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
-use oss_cors_source::{LoadError, load_file, watch_file};
+#[cfg(feature = "file")]
+use oss_cors_source::{FileWatch, LoadError, load_file_with};
 use tower_layer::Layer;
 
+use crate::body::{SameBody, WrappedBody};
 use crate::service::OssCors;
 
 /// Puts [`OssCors`] around a service. Clones, and every service made by one layer, share the rules.
-#[derive(Clone, Debug)]
-pub struct OssCorsLayer {
+///
+/// The response's body keeps the type that the application's has, which must be made `From<Bytes>`; for one that is not,
+/// see [`wrap_body`](Self::wrap_body).
+pub struct OssCorsLayer<W = SameBody> {
     policy: Policy,
+    bodies: PhantomData<fn() -> W>,
 }
 
+#[cfg(feature = "file")]
 impl OssCorsLayer {
     /// Reads the rule file at `path`, once.
     ///
@@ -22,23 +31,69 @@ impl OssCorsLayer {
     ///
     /// The file cannot be read or has faults; the error tells all of them, each with its line.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Ok(Self::new(load_file(path)?.table()))
+        Self::from_file_with(path, Profile::Oss)
+    }
+
+    /// As [`from_file`](Self::from_file), under `profile`. For a format that neither the name nor the content tells, read
+    /// the file with [`RuleFile::parse`](oss_cors_core::RuleFile::parse).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_file`](Self::from_file).
+    pub fn from_file_with(path: impl AsRef<Path>, profile: Profile) -> Result<Self, LoadError> {
+        Ok(Self::new(load_file_with(path, profile)?.table()))
     }
 
     /// Reads the rule file at `path`, and again whenever it changes: the new rules are in force within a second. Where
-    /// they are wrong or the file is gone, the old ones stay; [`watch_file`] tells how, and how to be told. The watch
-    /// ends with the last clone.
+    /// they are wrong or the file is gone, the old ones stay, and [`handle`](Self::handle) has the error. The watch ends
+    /// with the last clone.
     ///
     /// # Errors
     ///
     /// The file cannot be read or watched, or has faults; the error tells all of them, each with its line.
     pub fn watch_file(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Ok(Self::from_handle(watch_file(path)?))
+        Self::watch_file_with(FileWatch::new(path))
     }
 
+    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is told.
+    ///
+    /// ```no_run
+    /// use oss_cors_tower::{FileWatch, OssCorsLayer, Profile};
+    ///
+    /// let watch = FileWatch::new("cors.xml").profile(Profile::Extended).on_event(|event| eprintln!("cors.xml: {event}"));
+    /// let cors = OssCorsLayer::watch_file_with(watch)?;
+    /// # Ok::<(), oss_cors_tower::LoadError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`watch_file`](Self::watch_file).
+    pub fn watch_file_with(watch: FileWatch) -> Result<Self, LoadError> {
+        Ok(Self::from_handle(watch.start()?.into_handle()))
+    }
+}
+
+impl OssCorsLayer {
     /// With rules that stay as they are.
     pub fn new(table: RuleTable) -> Self {
         Self::from_handle(CorsHandle::new(table))
+    }
+
+    /// With rules that are built in code.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the rules under `profile`.
+    ///
+    /// ```
+    /// use oss_cors_tower::{CorsConfiguration, OssCorsLayer, Profile};
+    ///
+    /// // No rule, no permission: such a configuration is refused.
+    /// let error = OssCorsLayer::from_configuration(&CorsConfiguration::default(), Profile::Oss).unwrap_err();
+    /// assert!(!error.is_empty());
+    /// ```
+    pub fn from_configuration(configuration: &CorsConfiguration, profile: Profile) -> Result<Self, ConfigErrors> {
+        Ok(Self::new(RuleTable::compile(configuration, profile)?))
     }
 
     /// With the rules that `handle` has in force at each request.
@@ -58,45 +113,87 @@ impl OssCorsLayer {
 
     /// As `policy` says: for one that several adapters share.
     pub fn from_policy(policy: Policy) -> Self {
-        Self { policy }
+        Self { policy, bodies: PhantomData }
+    }
+
+    /// For applications whose body cannot be made from bytes, such as hyper's `Incoming`, a boxed one or tonic's: the
+    /// response's body becomes a [`ResponseBody`](crate::ResponseBody) around it. Nothing is boxed.
+    ///
+    /// ```
+    /// use http_body_util::{Empty, combinators::BoxBody};
+    /// use hyper::{Request, Response, body::Bytes};
+    /// use oss_cors_tower::{OssCorsLayer, oss_cors_core::RuleTable};
+    /// use tower::{Layer, Service, service_fn};
+    ///
+    /// let boxed = service_fn(async |_: Request<()>| Ok::<_, ()>(Response::new(BoxBody::new(Empty::<Bytes>::new()))));
+    /// let mut service = OssCorsLayer::new(RuleTable::not_enabled()).wrap_body().layer(boxed);
+    /// drop(service.call(Request::new(())));
+    /// ```
+    #[must_use]
+    pub fn wrap_body(self) -> OssCorsLayer<WrappedBody> {
+        OssCorsLayer { policy: self.policy, bodies: PhantomData }
+    }
+}
+
+impl<W> OssCorsLayer<W> {
+    /// The rules in force, to ask for their status or to replace them; `None` where each bucket has its own.
+    pub fn handle(&self) -> Option<&CorsHandle> {
+        self.policy.handle()
+    }
+
+    fn with(self, policy: impl FnOnce(Policy) -> Policy) -> Self {
+        Self { policy: policy(self.policy), bodies: PhantomData }
     }
 
     /// Judges rules on trial beside the live ones: [`Policy::shadow`].
     #[must_use]
     pub fn shadow(self, shadow: Shadow) -> Self {
-        Self::from_policy(self.policy.shadow(shadow))
+        self.with(|policy| policy.shadow(shadow))
     }
 
     /// Answers every `OPTIONS`, as a bucket server does: [`Policy::answer_every_options`]. Off by default.
     #[must_use]
     pub fn answer_every_options(self, answer: bool) -> Self {
-        Self::from_policy(self.policy.answer_every_options(answer))
+        self.with(|policy| policy.answer_every_options(answer))
     }
 
     /// Keeps the application's own CORS headers, which is dangerous: [`Policy::dangerously_keep_inner_headers`]. Off by
     /// default.
     #[must_use]
     pub fn dangerously_keep_inner_headers(self, keep: bool) -> Self {
-        Self::from_policy(self.policy.dangerously_keep_inner_headers(keep))
+        self.with(|policy| policy.dangerously_keep_inner_headers(keep))
     }
 
     /// Chooses what a refused preflight carries: [`Policy::refusal_body`]. By default OSS's XML error.
     #[must_use]
     pub fn refusal_body(self, body: RefusalBody) -> Self {
-        Self::from_policy(self.policy.refusal_body(body))
+        self.with(|policy| policy.refusal_body(body))
     }
 
     /// Puts the outcome into the response's extensions: [`Policy::report_outcome`]. Off by default.
     #[must_use]
     pub fn report_outcome(self, report: bool) -> Self {
-        Self::from_policy(self.policy.report_outcome(report))
+        self.with(|policy| policy.report_outcome(report))
     }
 }
 
-impl<S> Layer<S> for OssCorsLayer {
-    type Service = OssCors<S>;
+impl<S, W> Layer<S> for OssCorsLayer<W> {
+    type Service = OssCors<S, W>;
 
     fn layer(&self, inner: S) -> Self::Service {
         OssCors::new(inner, self.policy.clone())
+    }
+}
+
+impl<W> Clone for OssCorsLayer<W> {
+    fn clone(&self) -> Self {
+        Self { policy: self.policy.clone(), bodies: PhantomData }
+    }
+}
+
+/// One line.
+impl<W> fmt::Debug for OssCorsLayer<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OssCorsLayer({:?})", self.policy)
     }
 }

@@ -24,8 +24,8 @@
 //! ```
 //!
 //! `Router::layer` wraps the routes that are there already, fallback included. Routes added later are not covered, and
-//! a preflight for a path that no route knows still gets its answer. Around a whole router, `layer.layer(router)` is a
-//! service for hyper; `axum::serve` takes it once its body is axum's again, with `map_response(|it| it.map(Body::new))`.
+//! a preflight for a path that no route knows still gets its answer. `layer.layer(router)` is a service around a whole
+//! router, for `axum::serve(listener, ServiceExt::<Request>::into_make_service(service))`.
 //!
 //! # hyper
 //!
@@ -54,12 +54,30 @@
 //!
 //! The repository's `examples/` show both with timeouts and a graceful shutdown.
 //!
+//! # Bodies
+//!
+//! The response's body keeps its type, which must be `From<Bytes>`: axum's, reqwest's and `Full` are. For hyper's
+//! `Incoming`, boxed bodies and tonic's say [`OssCorsLayer::wrap_body`].
+//!
 //! # Where to put it
 //!
 //! Outermost of all that may answer on its own: authentication (preflights carry no credentials), rate limits, panic
 //! handlers. An answer that is made outside of this layer has no CORS headers, and a page cannot read it.
 //!
+//! # Features
+//!
+//! | Feature | What it adds |
+//! |---|---|
+//! | `file` (default) | `from_file`, `watch_file`, folders of buckets: `oss_cors_source`; reads XML and JSON |
+//! | `etcd` | rules in etcd: `oss_cors_source::etcd`; building it needs `protoc` |
+//! | `json`, `yaml`, `toml` | rules in that format, beside XML |
+//! | `advice` | lints and explanations: `oss_cors_advice` |
+//! | `serde` | rules, and explanations, for serde |
+//! | `tracing`, `metrics` | events about refusals and reloads; counters by outcome |
+//!
 //! [tower]: https://docs.rs/tower
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
 mod future;
@@ -68,13 +86,19 @@ mod request;
 mod service;
 mod write;
 
-pub use body::ResponseBody;
+pub use body::{Bodies, ResponseBody, SameBody, WrappedBody};
 pub use future::ResponseFuture;
 pub use layer::OssCorsLayer;
+#[cfg(feature = "advice")]
+pub use oss_cors_advice;
 pub use oss_cors_core;
+pub use oss_cors_core::{ConfigErrors, CorsConfiguration, CorsRule, Outcome, Profile, RuleFile, RuleTable};
 pub use oss_cors_live;
+pub use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
+#[cfg(feature = "file")]
 pub use oss_cors_source;
-pub use oss_cors_source::{LoadError, LoadErrorKind};
+#[cfg(feature = "file")]
+pub use oss_cors_source::{FileWatch, LoadError, LoadErrorKind, WatchEvent};
 pub use service::OssCors;
 
 /// Compiles the quick starts of the README.

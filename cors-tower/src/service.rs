@@ -1,6 +1,8 @@
 //! The service: one decision per request.
 
 use std::cell::OnceCell;
+use std::fmt;
+use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
 use http::{Method, Request, Response, header};
@@ -8,22 +10,24 @@ use oss_cors_core::{CorsRequest, Decision, FieldLine};
 use oss_cors_live::Policy;
 use tower_service::Service;
 
-use crate::body::ResponseBody;
+use crate::body::{Bodies, SameBody};
 use crate::future::ResponseFuture;
 use crate::request::{Origin, RequestHeaders, field_line, host};
 use crate::write::{CorsHeaders, RuleAnswer, accept, finish, refuse};
 
 /// Answers preflights and writes CORS headers on what the inner service answers. Made by
 /// [`OssCorsLayer`](crate::OssCorsLayer).
-#[derive(Clone, Debug)]
-pub struct OssCors<S> {
+///
+/// `W` says of which type the response's body is: [`SameBody`] or [`WrappedBody`](crate::WrappedBody).
+pub struct OssCors<S, W = SameBody> {
     inner: S,
     policy: Policy,
+    bodies: PhantomData<fn() -> W>,
 }
 
-impl<S> OssCors<S> {
+impl<S, W> OssCors<S, W> {
     pub(crate) fn new(inner: S, policy: Policy) -> Self {
-        Self { inner, policy }
+        Self { inner, policy, bodies: PhantomData }
     }
 
     /// The inner service.
@@ -42,13 +46,26 @@ impl<S> OssCors<S> {
     }
 }
 
-impl<S, RequestBody, InnerBody> Service<Request<RequestBody>> for OssCors<S>
+impl<S: Clone, W> Clone for OssCors<S, W> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.policy.clone())
+    }
+}
+
+impl<S: fmt::Debug, W> fmt::Debug for OssCors<S, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OssCors").field("inner", &self.inner).field("policy", &self.policy).finish()
+    }
+}
+
+impl<S, W, RequestBody, InnerBody> Service<Request<RequestBody>> for OssCors<S, W>
 where
     S: Service<Request<RequestBody>, Response = Response<InnerBody>>,
+    W: Bodies<InnerBody>,
 {
-    type Response = Response<ResponseBody<InnerBody>>;
+    type Response = Response<W::Body>;
     type Error = S::Error;
-    type Future = ResponseFuture<S::Future>;
+    type Future = ResponseFuture<S::Future, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)

@@ -3,6 +3,7 @@
 mod support;
 
 mod bad_rule_files;
+mod composed;
 mod corpus;
 mod observability;
 mod per_bucket;

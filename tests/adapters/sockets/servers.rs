@@ -116,7 +116,7 @@ impl Setup {
                 Ok::<_, Infallible>(response)
             }
         });
-        let hyper = hyper_sites(self.tower().layer(hyper)).await;
+        let hyper = hyper_sites(self.tower().wrap_body().layer(hyper)).await;
 
         let (cors, application) = (self.actix(), application.clone());
         let actix = actix_sites!({
