@@ -48,8 +48,8 @@ struct PerBucket {
 pub struct Decided<'t> {
     /// What to do.
     pub decision: Decision<'t>,
-    /// What to put into the extensions of the response, if [`Policy::report_outcome`] is on and the request is
-    /// cross-origin.
+    /// What to put into the extensions of the response, if [`Policy::report_outcome`] is on and the request has an
+    /// `Origin` or is answered here.
     pub reported: Option<Outcome>,
 }
 
@@ -114,8 +114,8 @@ impl Policy {
         Self { refusal_body: body, ..self }
     }
 
-    /// Whether the [`Outcome`] is put into the extensions of the response to every request with an `Origin`. By default
-    /// not: it costs allocations.
+    /// Whether the [`Outcome`] is put into the extensions of the response to every request that has an `Origin` or is
+    /// answered here. By default not: it costs allocations.
     #[must_use]
     pub fn report_outcome(self, report: bool) -> Self {
         Self { report_outcome: report, ..self }

@@ -14,24 +14,32 @@ use oss_cors_core::{
     ConfigError, CorsRequest, Decision, FieldLine, Format, Outcome, Refusal, Rule, RuleFile, allow_headers,
     is_cors_response_header, merge_vary,
 };
+use oss_cors_live::Policy;
 use tower::{Layer, ServiceExt};
 
 use crate::support::corpus::{Case, Corpus, Fault, FileCase, FormatName, Latin1, Subject, is_cors_or_vary};
 use crate::support::oracle::{self, Header};
 
-static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::load);
+pub(crate) static CORPUS: LazyLock<Corpus> = LazyLock::new(Corpus::load);
 
 const HOST: &str = "bucket.example.com";
 const APP_BODY: &str = "from the application";
 
 /// All of a response that matters.
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
+pub(crate) struct Answer {
     body: Body,
     status: u16,
     rule: Option<usize>,
     unmatched: Option<String>,
     headers: Vec<(String, Latin1)>,
+}
+
+impl Answer {
+    /// Without the number of the rule, which is read from what is reported.
+    pub(crate) fn without_rule(self) -> Self {
+        Self { rule: None, ..self }
+    }
 }
 
 /// The body tells who answered.
@@ -56,13 +64,13 @@ fn oracle() {
 #[test]
 fn tower() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    judge_all(Subject::Tower, |case| runtime.block_on(tower_answer(case)));
+    judge_all(Subject::Tower, |case| runtime.block_on(tower_answer(case, own_policy(case))).answer);
 }
 
 #[test]
 fn actix() {
     let system = actix_web::rt::System::new();
-    judge_all(Subject::Actix, |case| system.block_on(actix_answer(case)));
+    judge_all(Subject::Actix, |case| system.block_on(actix_answer(case, own_policy(case))).answer);
 }
 
 #[test]
@@ -209,6 +217,21 @@ fn oracle_answer(case: &Case) -> Answer {
 
 // The adapters.
 
+/// The options that a case states.
+fn own_policy(case: &Case) -> Policy {
+    Policy::new(case.table())
+        .answer_every_options(case.answer_every_options)
+        .dangerously_keep_inner_headers(case.keep_inner_headers)
+        .report_outcome(true)
+}
+
+/// What an adapter answers, and what it puts into the response's extensions.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Reported {
+    pub(crate) answer: Answer,
+    pub(crate) outcome: Option<Outcome>,
+}
+
 /// What an adapter's response shows of itself.
 struct Seen<'a> {
     calls: usize,
@@ -238,7 +261,7 @@ impl Seen<'_> {
     }
 }
 
-async fn tower_answer(case: &Case) -> Answer {
+pub(crate) async fn tower_answer(case: &Case, policy: Policy) -> Reported {
     let calls = AtomicUsize::new(0);
     let service = tower::service_fn(async |_: http::Request<()>| {
         calls.fetch_add(1, Ordering::Relaxed);
@@ -248,10 +271,7 @@ async fn tower_answer(case: &Case) -> Answer {
         }
         response.body(Full::<Bytes>::from(APP_BODY))
     });
-    let layer = oss_cors_tower::OssCorsLayer::new(case.table())
-        .answer_every_options(case.answer_every_options)
-        .dangerously_keep_inner_headers(case.keep_inner_headers)
-        .report_outcome(true);
+    let layer = oss_cors_tower::OssCorsLayer::from_policy(policy);
     let mut request = http::Request::builder().method(case.method.as_str()).uri("/object").header("host", HOST);
     for (name, value) in case.headers() {
         request = request.header(name, value);
@@ -270,10 +290,11 @@ async fn tower_answer(case: &Case) -> Answer {
         outcome: parts.extensions.get().copied(),
     };
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
-    answer(seen.body(), parts.status.as_u16(), seen.rule(), headers)
+    let answer = answer(seen.body(), parts.status.as_u16(), seen.rule(), headers);
+    Reported { answer, outcome: seen.outcome }
 }
 
-async fn actix_answer(case: &Case) -> Answer {
+pub(crate) async fn actix_answer(case: &Case, policy: Policy) -> Reported {
     use actix_web::http::header::{HeaderName, HeaderValue};
     use actix_web::{App, HttpResponse, http::Method, http::StatusCode, test, web};
 
@@ -294,10 +315,7 @@ async fn actix_answer(case: &Case) -> Answer {
             std::future::ready(response.body(APP_BODY))
         }
     };
-    let cors = oss_cors_actix::OssCors::new(case.table())
-        .answer_every_options(case.answer_every_options)
-        .dangerously_keep_inner_headers(case.keep_inner_headers)
-        .report_outcome(true);
+    let cors = oss_cors_actix::OssCors::from_policy(policy);
     let service = test::init_service(App::new().default_service(web::to(application)).wrap(cors)).await;
     let method = Method::from_bytes(case.method.as_bytes()).expect("the case's method is one");
     let mut request = test::TestRequest::with_uri("/object").method(method).append_header(("host", HOST));
@@ -321,7 +339,8 @@ async fn actix_answer(case: &Case) -> Answer {
         outcome: response.extensions().get().copied(),
     };
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
-    answer(seen.body(), response.status().as_u16(), seen.rule(), headers)
+    let answer = answer(seen.body(), response.status().as_u16(), seen.rule(), headers);
+    Reported { answer, outcome: seen.outcome }
 }
 
 /// Reads OSS's XML error back, and takes no other form of it.

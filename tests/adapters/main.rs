@@ -6,6 +6,7 @@ mod bad_rule_files;
 mod composed;
 mod corpus;
 mod observability;
+mod options;
 mod per_bucket;
 mod shadow;
 mod sockets;

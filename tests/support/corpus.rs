@@ -276,6 +276,11 @@ impl Case {
         }
     }
 
+    /// The profile of its rules.
+    pub(crate) fn profile(&self) -> Profile {
+        self.profile.into()
+    }
+
     pub(crate) fn bucket(&self) -> Bucket<'_> {
         match &self.state {
             State::Enabled(file) => Bucket::Rules(file.configuration()),
