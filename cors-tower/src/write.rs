@@ -1,9 +1,9 @@
 //! A decision onto a response.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode};
-use oss_cors_core::{AllowOrigin, CorsHeader, Outcome, Refusal, Rule, is_cors_response_header, merge_vary};
+use oss_cors_core::{AllowOrigin, CorsHeader, Outcome, Refusal, Rule, header_name, remove_inner, write_vary_origin};
 use oss_cors_live::request_id;
 
 use crate::request::host;
@@ -39,7 +39,7 @@ impl CorsHeaders {
             rule.write(headers);
         }
         if self.vary_origin {
-            vary_origin(headers);
+            write_vary_origin(headers);
         }
     }
 }
@@ -57,18 +57,6 @@ impl RuleAnswer {
         self.rule.headers().write(allow_origin, |name, value| {
             headers.insert(header_name(name), value);
         });
-    }
-}
-
-#[inline]
-fn header_name(header: CorsHeader) -> HeaderName {
-    match header {
-        CorsHeader::AllowOrigin => header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        CorsHeader::AllowMethods => header::ACCESS_CONTROL_ALLOW_METHODS,
-        CorsHeader::AllowHeaders => header::ACCESS_CONTROL_ALLOW_HEADERS,
-        CorsHeader::ExposeHeaders => header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        CorsHeader::MaxAge => header::ACCESS_CONTROL_MAX_AGE,
-        CorsHeader::AllowCredentials => header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
     }
 }
 
@@ -111,43 +99,4 @@ pub(crate) fn finish(mut response: Response<Bytes>, vary_origin: bool, reported:
         response.extensions_mut().insert(outcome);
     }
     response
-}
-
-/// Removes the headers by which an application answers CORS itself. Most responses have none, and looking at the
-/// names they have costs less than asking for each.
-#[inline]
-fn remove_inner(headers: &mut HeaderMap) {
-    if headers.is_empty() || !headers.keys().any(|name| is_cors_response_header(name.as_str())) {
-        return;
-    }
-    let inner: Vec<_> = headers.keys().filter(|name| is_cors_response_header(name.as_str())).cloned().collect();
-    for name in inner {
-        headers.remove(name);
-    }
-}
-
-#[inline]
-fn vary_origin(headers: &mut HeaderMap) {
-    let lines = headers.get_all(header::VARY);
-    let merged = match lines.iter().next() {
-        None => Some(HeaderValue::from_static("Origin")),
-        Some(_) => {
-            merge_vary(VaryLines(&lines)).and_then(|value| HeaderValue::from_maybe_shared(Bytes::from(value)).ok())
-        }
-    };
-    if let Some(merged) = merged {
-        headers.insert(header::VARY, merged);
-    }
-}
-
-#[derive(Clone, Copy)]
-struct VaryLines<'a, 'm>(&'a header::GetAll<'m, HeaderValue>);
-
-impl<'m> IntoIterator for VaryLines<'_, 'm> {
-    type Item = &'m [u8];
-    type IntoIter = std::iter::Map<header::ValueIter<'m, HeaderValue>, fn(&HeaderValue) -> &[u8]>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter().map(HeaderValue::as_bytes)
-    }
 }

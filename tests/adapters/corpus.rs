@@ -67,6 +67,14 @@ fn tower() {
     judge_all(Subject::Tower, |case| runtime.block_on(tower_answer(case, own_policy(case))).answer);
 }
 
+/// For servers that speak the types of `http` and have no adapter.
+#[test]
+fn http_parts() {
+    let options = |case: &&Case| !case.answer_every_options && !case.keep_inner_headers;
+    let judged = judge(CORPUS.cases.iter().filter(options), Subject::Tower, parts_answer);
+    assert!(judged > CORPUS.cases.len() / 2, "{judged} of {} cases", CORPUS.cases.len());
+}
+
 #[test]
 fn actix() {
     let system = actix_web::rt::System::new();
@@ -92,7 +100,13 @@ fn report(complaints: impl IntoIterator<Item = String>) {
 }
 
 fn judge_all(subject: Subject, answer: impl Fn(&Case) -> Answer) {
-    report(CORPUS.cases.iter().filter(|case| case.subjects.contains(&subject)).filter_map(|case| {
+    judge(CORPUS.cases.iter(), subject, answer);
+}
+
+/// How many of `cases` have been judged.
+fn judge<'c>(cases: impl Iterator<Item = &'c Case>, subject: Subject, answer: impl Fn(&Case) -> Answer) -> usize {
+    let cases: Vec<&Case> = cases.filter(|case| case.subjects.contains(&subject)).collect();
+    report(cases.iter().filter_map(|case| {
         let expected = expected(case, subject);
         let mut actual = answer(case);
         if expected.unmatched.is_none() {
@@ -101,6 +115,7 @@ fn judge_all(subject: Subject, answer: impl Fn(&Case) -> Answer) {
         let place = format!("{}: `{}` on {subject:?}", case.topic, case.name);
         (expected != actual).then(|| format!("{place}\n  expected {expected:?}\n  actual   {actual:?}"))
     }));
+    cases.len()
 }
 
 fn expected(case: &Case, subject: Subject) -> Answer {
@@ -169,6 +184,43 @@ fn table_answer(case: &Case) -> Answer {
             Answer { unmatched, ..answer(Body::Application, case.app.status, rule.ok().map(Rule::number), headers) }
         }
     }
+}
+
+// A handler without a framework.
+
+fn parts_answer(case: &Case) -> Answer {
+    let method: http::Method = case.method.parse().expect("the case's method is one");
+    let mut request = http::HeaderMap::new();
+    for (name, value) in case.headers() {
+        let name: http::HeaderName = name.parse().expect("the case's header has a name");
+        request.append(name, http::HeaderValue::try_from(value).expect("the case's header has a value"));
+    }
+    let table = case.table();
+    let decision = table.decide_parts(&method, &request);
+    let (body, response) = match decision.into_response() {
+        Some(response) => {
+            let body = match decision.decision() {
+                Decision::Answer { rule: Err(refusal), .. } if *response.body() == refusal.to_xml("", "") => {
+                    assert_eq!(response.headers()["content-type"], "application/xml");
+                    Body::Refused { code: refusal.code().to_owned(), message: refusal.message().to_owned() }
+                }
+                Decision::Answer { rule: Ok(_), .. } if response.body().is_empty() => Body::Accepted,
+                _ => Body::Unexpected(response.body().clone()),
+            };
+            (body, response.map(drop))
+        }
+        None => {
+            let mut response = http::Response::builder().status(case.app.status);
+            for (name, value) in case.app.headers() {
+                response = response.header(name, value);
+            }
+            let mut response = response.body(()).expect("the case's answer is one");
+            decision.apply(response.headers_mut());
+            (Body::Application, response)
+        }
+    };
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    answer(body, response.status().as_u16(), decision.decision().outcome().rule(), headers)
 }
 
 fn rule_headers(rule: &Rule, origin: FieldLine<'_>) -> Vec<Header> {
