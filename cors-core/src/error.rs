@@ -320,7 +320,8 @@ impl fmt::Display for ConfigErrorKind {
             }
             Self::UnknownMethod => f.write_str(
                 "not a method OSS can allow; write one of GET, PUT, POST, DELETE, HEAD in upper case, \
-                 or choose the extended profile for other methods",
+                 or choose the extended profile for other methods \
+                 (`--profile extended`, or `Profile::Extended` in code)",
             ),
             Self::NotAMethodToken => {
                 write!(f, "not a method; write one token of at most {MAX_METHOD_BYTES} bytes, without blanks or `*`")
@@ -334,7 +335,8 @@ impl fmt::Display for ConfigErrorKind {
             }
             Self::NotABoolean => f.write_str("not a boolean; write true or false"),
             Self::CredentialsNotInProfile => f.write_str(
-                "OSS never sends Access-Control-Allow-Credentials; delete it, or choose the extended profile",
+                "OSS never sends Access-Control-Allow-Credentials; delete it, or choose the extended profile \
+                 (`--profile extended`, or `Profile::Extended` in code)",
             ),
             Self::CredentialsWithWildcard => {
                 f.write_str("a bare `*` cannot go with AllowCredentials; name what may come with credentials")

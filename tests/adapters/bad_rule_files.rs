@@ -13,7 +13,8 @@ const RULE: &str = "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET
 const EMPTY: &str = "empty; write a value or delete the entry";
 const MAX_AGE: &str = "not a max age; write an integer from 0 to 999999999 (seconds)";
 const METHOD: &str = "not a method OSS can allow; write one of GET, PUT, POST, DELETE, HEAD in upper case, \
-                      or choose the extended profile for other methods";
+                      or choose the extended profile for other methods \
+                      (`--profile extended`, or `Profile::Extended` in code)";
 const MISSING: &str = "missing; every rule needs at least one";
 const NOT_A_BOOLEAN: &str = "not a boolean; write true or false";
 const NO_RULES: &str = "no CORSRule; write at least one, or delete the configuration to switch CORS off";
@@ -175,7 +176,8 @@ fn single_values() {
         "AllowCredentials",
         "true",
         "AllowCredentials `true`: \
-         OSS never sends Access-Control-Allow-Credentials; delete it, or choose the extended profile",
+         OSS never sends Access-Control-Allow-Credentials; delete it, or choose the extended profile \
+         (`--profile extended`, or `Profile::Extended` in code)",
     );
     wrong(
         format!("<CORSConfiguration>{RULE}\n<ResponseVary>yes</ResponseVary></CORSConfiguration>"),
