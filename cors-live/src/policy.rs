@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use oss_cors_core::{CorsRequest, Decision, Outcome, RuleTable, Unmatched};
+use oss_cors_core::{CorsRequest, Decision, FieldLine, Outcome, RuleTable, Unmatched};
 
 use crate::buckets::Buckets;
 use crate::guard::TableGuard;
@@ -142,6 +142,25 @@ impl Policy {
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
         let decision = if self.answer_every_options { table.decide_as_bucket(request) } else { table.decide(request) };
+        self.told(request, decision)
+    }
+
+    /// As [`decide`](Self::decide), of a request that is no `OPTIONS`: nothing of it can be answered here, and most
+    /// requests are such.
+    // As above.
+    #[inline(always)]
+    pub fn decide_actual<'t>(&self, table: &'t RuleTable, method: &[u8], origin: FieldLine<'_>) -> Decided<'t> {
+        let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
+        let request = CorsRequest { method, origin, request_method, request_headers };
+        let decision = table.decide(&request);
+        self.told(&request, decision)
+    }
+
+    #[inline(always)]
+    fn told<'t, 'a, L>(&self, request: &CorsRequest<'a, L>, decision: Decision<'t>) -> Decided<'t>
+    where
+        L: IntoIterator<Item = &'a [u8]> + Clone,
+    {
         observe::decided(request, decision);
         if let Some(shadow) = &self.shadow {
             judge(shadow, request, decision);

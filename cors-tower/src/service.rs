@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::task::{Context, Poll};
 
 use http::{Method, Request, Response, header};
-use oss_cors_core::{CorsRequest, Decision, FieldLine};
+use oss_cors_core::{CorsRequest, Decision};
 use oss_cors_live::Policy;
 use tower_service::Service;
 
@@ -83,8 +83,7 @@ where
             self.policy.decide(&table, &CorsRequest { method, origin: origin.line(), request_method, request_headers })
         } else {
             // Most requests: nothing else is looked up for them.
-            let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
-            self.policy.decide(&table, &CorsRequest { method, origin: origin.line(), request_method, request_headers })
+            self.policy.decide_actual(&table, method, origin.line())
         };
         let reported = decided.reported;
         match decided.decision {
