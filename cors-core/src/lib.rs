@@ -42,7 +42,8 @@
 //!
 //! # What is not here
 //!
-//! Reading files (`oss-cors-source`), writing responses (the adapters), and CSRF protection: CORS lets a page read what
+//! Reading files (`oss-cors-source`), calling an application (the adapters; [`RuleTable::decide_parts`] is for servers that have
+//! none), and CSRF protection: CORS lets a page read what
 //! the browser would hide; it never stops a request from arriving.
 
 mod config;

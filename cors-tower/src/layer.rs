@@ -86,11 +86,19 @@ impl OssCorsLayer {
     /// All that is wrong with the rules under `profile`.
     ///
     /// ```
-    /// use oss_cors_tower::{CorsConfiguration, OssCorsLayer, Profile};
+    /// use oss_cors_tower::{CorsConfiguration, CorsRule, OssCorsLayer, Profile};
     ///
-    /// // No rule, no permission: such a configuration is refused.
-    /// let error = OssCorsLayer::from_configuration(&CorsConfiguration::default(), Profile::Oss).unwrap_err();
-    /// assert!(!error.is_empty());
+    /// let mut rule = CorsRule::default();
+    /// rule.allowed_origins.push("https://app.example.com".to_owned());
+    /// rule.allowed_methods.push("PATCH".to_owned());
+    /// let mut rules = CorsConfiguration::default();
+    /// rules.rules.push(rule);
+    ///
+    /// // OSS takes five methods; PATCH is none of them.
+    /// assert!(OssCorsLayer::from_configuration(&rules, Profile::Oss).is_err());
+    /// let cors = OssCorsLayer::from_configuration(&rules, Profile::Extended)?;
+    /// assert_eq!(cors.handle().map(|handle| handle.load().rules().len()), Some(1));
+    /// # Ok::<(), oss_cors_tower::ConfigErrors>(())
     /// ```
     pub fn from_configuration(configuration: &CorsConfiguration, profile: Profile) -> Result<Self, ConfigErrors> {
         Ok(Self::new(RuleTable::compile(configuration, profile)?))
