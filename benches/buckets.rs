@@ -3,6 +3,14 @@
 //! `cargo bench --bench buckets` prints the figures beside their goals and writes `target/bench/buckets.json`. It is
 //! for people: time moves with the machine, so only a wrong answer fails here.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 #[path = "support/figures.rs"]
 mod figures;
 #[path = "support/report.rs"]

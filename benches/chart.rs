@@ -3,6 +3,13 @@
 //! `cargo bench --bench chart` reads `target/bench/instructions.json` and writes `benches/instructions.svg`. The same
 //! figures give the same file.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
 #![allow(missing_docs, reason = "a bench has no readers of its rustdoc")]
 
 mod support;

@@ -5,6 +5,14 @@
 //! instead is. The figures go to `target/bench/instructions.json`. Instruction counts repeat to about one percent, so
 //! they can gate.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 mod support;
 
 use std::collections::BTreeMap;

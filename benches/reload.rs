@@ -3,6 +3,14 @@
 //! `cargo bench --bench reload` prints the figures beside their goals and writes `target/bench/reload.json`. It is for
 //! people: time moves with the machine, so nothing here can fail.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 #[path = "support/figures.rs"]
 mod figures;
 mod support;

@@ -7,6 +7,14 @@
 //! processor time, which others on the machine cannot take. What is told are medians over the rounds of what a subject
 //! takes more than the application alone in the same round.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 mod support;
 
 use std::env;

@@ -4,6 +4,14 @@
 //! `cargo bench --bench worst [PAIRS]` draws so many pairs, checks each answer against the oracle, times it, and counts
 //! the instructions of the slowest. It exits with 1 when one costs more than is held, or compiling takes too long.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 mod support;
 
 use std::env;

@@ -1,6 +1,8 @@
 //! The actix-web reference server: `cargo run --example actix`, or with `-- --listen ADDR --rules FILE`; `-- --help`
 //! tells the rest.
 
+#![allow(unreachable_pub, reason = "a program has no users")]
+
 #[path = "support/mod.rs"]
 mod support;
 

@@ -1,6 +1,8 @@
 //! The axum reference server: `cargo run --example axum`, or with `-- --listen ADDR --rules FILE`, and with
 //! `--features etcd` for `-- --etcd ENDPOINT --etcd-key KEY`; `-- --help` tells the rest.
 
+#![allow(unreachable_pub, reason = "a program has no users")]
+
 #[path = "support/mod.rs"]
 mod support;
 

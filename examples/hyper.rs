@@ -1,6 +1,8 @@
 //! The hyper reference server: `cargo run --example hyper`, or with `-- --listen ADDR --rules FILE`; `-- --help`
 //! tells the rest.
 
+#![allow(unreachable_pub, reason = "a program has no users")]
+
 #[path = "support/mod.rs"]
 mod support;
 

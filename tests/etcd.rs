@@ -1,4 +1,12 @@
 //! Rules in a real etcd: everything that happens to them there is in force here within a second.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
 #![cfg(feature = "etcd")]
 
 #[path = "support/etcd.rs"]

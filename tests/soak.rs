@@ -2,6 +2,13 @@
 //!
 //! `SOAK_SECONDS` makes the first test longer than its 20 s.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
 #![cfg(unix)]
 
 #[path = "support/watched.rs"]

@@ -2,6 +2,14 @@
 //!
 //! It prints where it listens and the origin to ask with, and goes on until it is told to stop.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 #[path = "../../examples/support/serve/mod.rs"]
 mod serve;
 #[path = "../support/mod.rs"]

@@ -29,10 +29,11 @@ impl Baked {
         const STEP: u64 = MAX_RULES as u64 + 1;
         // Rules are numbered up to `MAX_RULES`, so that no two of any tables have the same key.
         let key = table.id() * STEP + rule.number() as u64;
-        let place = &mut self.0[key as usize % PLACES];
-        match place {
-            Some((baked, rule)) if *baked == key => Rc::clone(rule),
-            _ => bake(place, key, rule),
+        match self.0.get_mut(key as usize % PLACES) {
+            Some(Some((baked, rule))) if *baked == key => Rc::clone(rule),
+            Some(place) => bake(place, key, rule),
+            // There is a place for every key.
+            None => bake(&mut None, key, rule),
         }
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! One file per verb. A verb reads what it needs, asks `oss-cors-core`, and returns what to say; only this file prints.
 
+#![allow(unreachable_pub, reason = "a program has no users")]
+
 mod args;
 mod check;
 mod completions;

@@ -3,6 +3,14 @@
 //! A transcript (`*.console`) is what a terminal would show: `$ command`, its output, each line of standard error after
 //! `! `, and `[exit code]` where it is not 0. Lines that begin with `-- ` are ours. Commands run in a fresh copy of
 //! `tests/cli`, by `sh`. `SNAPSHOTS=overwrite cargo test -p oss-cors` writes what is said now; read it before it is kept.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
 #![cfg(target_os = "linux")]
 
 use std::ffi::OsString;

@@ -13,6 +13,7 @@ pub(crate) fn is_lower_case_token(text: &[u8]) -> Option<bool> {
 
 /// The kinds that every byte is of.
 #[inline]
+#[expect(clippy::indexing_slicing, reason = "every byte has its place in the table")]
 fn kinds_of(text: &[u8]) -> u8 {
     // No early end: without one the loop stays tight.
     let all = |bytes: &[u8], all| bytes.iter().fold(all, |all, byte| all & KINDS[usize::from(*byte)]);
@@ -28,6 +29,7 @@ const TOKEN: u8 = 1;
 const NOT_UPPER_CASE: u8 = 2;
 
 /// What a byte is. A table: comparing with each costs several times as much a byte.
+#[expect(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
 static KINDS: [u8; 256] = {
     let mut kinds = [0; 256];
     let mut byte = 0;
@@ -106,11 +108,13 @@ pub(crate) fn count_commas(part: &[u8]) -> usize {
 }
 
 /// Whether `line` is a list of tokens and commas alone, as browsers write it, without any `*` in it.
+#[expect(clippy::indexing_slicing, reason = "every byte has its place in the table")]
 pub(crate) fn is_plain_list(line: &[u8]) -> bool {
     // No early end: three instructions a byte.
     line.iter().fold(true, |all, byte| all & PLAIN_LIST_BYTES[usize::from(*byte)])
 }
 
+#[expect(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
 static PLAIN_LIST_BYTES: [bool; 256] = {
     let mut allowed = [false; 256];
     let mut byte = 0;

@@ -14,6 +14,8 @@
 //!
 //! It is a stand-in for tests: one account, no regions, no versions.
 
+#![allow(unreachable_pub, reason = "a program has no users")]
+
 #[path = "../support/serve/mod.rs"]
 mod serve;
 

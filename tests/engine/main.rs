@@ -1,5 +1,13 @@
 //! The engine, rule files, explanations and lints: everything that needs no server and no file.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 mod support;
 
 mod buckets;

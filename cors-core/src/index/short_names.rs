@@ -16,6 +16,7 @@ const HIGH: u128 = ONES << 7;
 const COMMAS: u128 = ONES * b',' as u128;
 
 /// What makes a word of a name of each length: all ones after it.
+#[expect(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
 const FILLED: [u128; LONGEST + 1] = {
     let mut filled = [0; LONGEST + 1];
     let mut length = 0;

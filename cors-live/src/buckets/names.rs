@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::MAX_BUCKET_BYTES;
+use super::name::MAX_BUCKET_BYTES;
 use super::room::reserve;
 
 /// A copy shares every leaf with the original; a change copies the one leaf it is in and the branches above.

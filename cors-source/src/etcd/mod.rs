@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod one_key;
 mod prefix;
+mod reading;
 mod watch;
 
 use std::fmt;
@@ -23,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oss_cors_core::{ConfigErrors, Format, Profile, RuleFile, RuleTable};
+use oss_cors_core::{Format, Profile, RuleTable};
 use oss_cors_live::{Buckets, CorsHandle};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -33,6 +34,7 @@ use connection::{Connection, Scope, Settings, Snapshot};
 use event::Events;
 use one_key::{InForce, OneKey};
 use prefix::{Names, Prefix};
+use reading::Reading;
 use watch::{EndOnDrop, Position, Sink, Watch};
 
 pub use error::{EtcdError, EtcdErrorKind};
@@ -64,19 +66,6 @@ pub struct EtcdSource {
     cache_file: Option<PathBuf>,
     start_from_cache: bool,
     events: Events,
-}
-
-/// How values are read.
-#[derive(Clone, Copy, Default)]
-struct Reading {
-    format: Option<Format>,
-    profile: Profile,
-}
-
-impl Reading {
-    fn parse(&self, value: &[u8]) -> Result<RuleFile, ConfigErrors> {
-        RuleFile::parse(value, self.format, self.profile)
-    }
 }
 
 impl EtcdSource {

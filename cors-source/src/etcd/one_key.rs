@@ -6,10 +6,10 @@ use oss_cors_core::{ConfigErrors, CorsConfiguration, RuleFile};
 use oss_cors_live::{CorsHandle, WeakCorsHandle};
 use tokio::sync::Notify;
 
-use super::Reading;
 use super::connection::Snapshot;
 use super::error::EtcdError;
 use super::event::{EtcdEvent, Events};
+use super::reading::Reading;
 use super::watch::Sink;
 
 pub(super) struct OneKey {

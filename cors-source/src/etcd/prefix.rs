@@ -8,10 +8,10 @@ use oss_cors_core::{ConfigErrors, CorsConfiguration};
 use oss_cors_live::{Buckets, MAX_BUCKET_BYTES, SetBucketError, WeakBuckets};
 use tokio::sync::Notify;
 
-use super::Reading;
 use super::connection::Snapshot;
 use super::error::faults;
 use super::event::{EtcdEvent, Events};
+use super::reading::Reading;
 use super::watch::Sink;
 
 pub(super) struct Prefix {

@@ -127,6 +127,7 @@ fn note(news: &mut News, path: &Path, kind: EventKind) {
 const MOST_WRITERS: usize = 10_000;
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::expect_used, reason = "a test")]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;

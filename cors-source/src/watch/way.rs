@@ -109,6 +109,7 @@ pub(crate) fn identity(_: &fs::Metadata) -> Identity {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::expect_used, reason = "a test")]
 mod tests {
     use std::os::unix::fs::symlink;
 

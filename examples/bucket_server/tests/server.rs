@@ -2,6 +2,14 @@
 //!
 //! What clients make of it is tested by `tests/clients`; here is what they never send.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails here may as well panic"
+)]
+#![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
+
 mod support;
 
 #[path = "../../../tests/support/client.rs"]
