@@ -177,11 +177,9 @@ fn check(built: &Buckets, buckets: usize, distinct: usize) -> Result<(), Box<dyn
         for origin in [origin(bucket % distinct), origin(bucket % distinct + 1), "https://evil.example.org".to_owned()]
         {
             for (method, request_method) in [("GET", None), ("DELETE", None), ("OPTIONS", Some("PUT"))] {
-                let request = CorsRequest {
-                    request_method: request_method
-                        .map_or(FieldLine::Absent, |method: &str| FieldLine::One(method.as_bytes())),
-                    ..CorsRequest::actual(method.as_bytes(), origin.as_bytes())
-                };
+                let mut request = CorsRequest::actual(method.as_bytes(), origin.as_bytes());
+                request.request_method =
+                    request_method.map_or(FieldLine::Absent, |method: &str| FieldLine::One(method.as_bytes()));
                 if said(&found.decide(&request)) != said(&expected.decide(&request)) {
                     return Err(format!("bucket `{name}` answers `{origin}` wrongly").into());
                 }
@@ -274,11 +272,13 @@ fn forms() -> Result<Vec<Form>, Box<dyn Error>> {
     println!("one rule set, compiled");
     let mut forms = Vec::new();
     for (rules, origins_per_rule) in [(1, 1), (1, 2), (2, 2), (1, 10), (5, 2), (1, 100), (20, 5), (20, 1000)] {
-        let rule = |rule: usize| CorsRule {
-            allowed_origins: (0..origins_per_rule).map(|origin_number| origin(1000 * rule + origin_number)).collect(),
-            ..configuration(rule).rules.swap_remove(0)
+        let rule = |rule: usize| {
+            configuration(rule)
+                .rules
+                .swap_remove(0)
+                .allowed_origins((0..origins_per_rule).map(|origin_number| origin(1000 * rule + origin_number)))
         };
-        let configuration = CorsConfiguration { rules: (0..rules).map(rule).collect(), response_vary: false };
+        let configuration = CorsConfiguration::from_rules((0..rules).map(rule)).response_vary(false);
         let lists = configuration.rules.iter().flat_map(|rule| {
             [&rule.allowed_origins, &rule.allowed_methods, &rule.allowed_headers, &rule.expose_headers]
         });
@@ -309,24 +309,21 @@ fn origin(set: usize) -> String {
 
 /// A rule as most buckets have one: one or two origins, two methods, few headers.
 fn configuration(set: usize) -> CorsConfiguration {
-    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let mut allowed_origins = vec![origin(set)];
     if !set.is_multiple_of(2) {
         allowed_origins.push(format!("https://*.app-{set:07}.example.com"));
     }
-    let rule = CorsRule {
-        allowed_origins,
-        allowed_methods: texts(&["GET", "PUT"]),
-        allowed_headers: if set.is_multiple_of(3) {
+    let rule = CorsRule::new(allowed_origins, texts(&["GET", "PUT"]))
+        .allowed_headers(if set.is_multiple_of(3) {
             texts(&["content-type", "x-requested-with"])
         } else {
             texts(&["*"])
-        },
-        expose_headers: if set.is_multiple_of(5) { texts(&["ETag"]) } else { texts(&["ETag", "x-oss-request-id"]) },
-        max_age_seconds: Some(600),
-        allow_credentials: false,
-    };
-    CorsConfiguration { rules: vec![rule], response_vary: !set.is_multiple_of(7) }
+        })
+        .expose_headers(if set.is_multiple_of(5) { texts(&["ETag"]) } else { texts(&["ETag", "x-oss-request-id"]) })
+        .max_age_seconds(600)
+        .allow_credentials(false);
+    CorsConfiguration::from_rules([rule]).response_vary(!set.is_multiple_of(7))
 }
 
 /// Numbers below a bound, in an order without pattern that is the same in every run (SplitMix64).

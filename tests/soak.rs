@@ -62,12 +62,12 @@ fn decisions(table: &RuleTable) -> String {
         all.push(told(table.decide(&CorsRequest::actual(b"GET", origin.as_bytes()))));
         for number in 0..GOOD {
             let header = format!("x-{number}");
-            all.push(told(table.decide(&CorsRequest {
-                method: b"OPTIONS",
-                origin: FieldLine::One(origin.as_bytes()),
-                request_method: FieldLine::One(b"GET"),
-                request_headers: [header.as_bytes()].into_iter(),
-            })));
+            all.push(told(table.decide(&CorsRequest::new(
+                b"OPTIONS",
+                FieldLine::One(origin.as_bytes()),
+                FieldLine::One(b"GET"),
+                [header.as_bytes()].into_iter(),
+            ))));
         }
     }
     all.join("; ")

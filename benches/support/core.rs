@@ -19,12 +19,12 @@ pub fn work(setup: &Setup, asked: &Asked, _: &HeaderMap, subject: Subject) -> Wo
     Box::new(move || {
         turn += 1;
         let origin = &origins[turn % origins.len()];
-        let request = black_box(CorsRequest {
-            method: asked.method.as_str().as_bytes(),
-            origin: one(origin.as_deref()),
-            request_method: one(method.as_deref()),
-            request_headers: headers.as_deref().map(str::as_bytes),
-        });
+        let request = black_box(CorsRequest::new(
+            asked.method.as_str().as_bytes(),
+            one(origin.as_deref()),
+            one(method.as_deref()),
+            headers.as_deref().map(str::as_bytes),
+        ));
         if subject == Subject::Ours {
             let decision = table.decide(&request);
             black_box(matches!(decision, Decision::Answer { .. }));

@@ -18,10 +18,7 @@ pub fn drawn(number: u64) -> (Setup, Asked) {
     let room = FILE_BYTES - 90 * rules;
     let for_origins = draw.of(&[0, room / 2, room]);
     let mut setup = Setup {
-        configuration: CorsConfiguration {
-            rules: (0..rules).map(|_| rule()).collect(),
-            response_vary: draw.of(&[false, true]),
-        },
+        configuration: CorsConfiguration::from_rules((0..rules).map(|_| rule())).response_vary(draw.of(&[false, true])),
         peer_origins: Vec::new(),
     };
     let kinds = (draw.below(KINDS), draw.below(KINDS));
@@ -57,24 +54,13 @@ pub fn large(kind: usize, bytes: usize) -> CorsConfiguration {
     let mut draw = Draw(kind as u64);
     let rules = if kind.is_multiple_of(2) { 1 } else { 20 };
     let (origins, headers) = (entries(&mut draw, kind, bytes / 2), entries(&mut draw, kind, bytes / 2));
-    let part = |all: &[String], at: usize| all.iter().skip(at).step_by(rules).cloned().collect();
-    let rules = (0..rules).map(|at| CorsRule {
-        allowed_origins: part(&origins, at),
-        allowed_headers: part(&headers, at),
-        ..rule()
-    });
-    CorsConfiguration { rules: rules.collect(), response_vary: false }
+    let part = |all: &[String], at: usize| all.iter().skip(at).step_by(rules).cloned().collect::<Vec<_>>();
+    let rules = (0..rules).map(|at| rule().allowed_origins(part(&origins, at)).allowed_headers(part(&headers, at)));
+    CorsConfiguration::from_rules(rules).response_vary(false)
 }
 
 fn rule() -> CorsRule {
-    CorsRule {
-        allowed_origins: Vec::new(),
-        allowed_methods: vec!["GET".into()],
-        allowed_headers: Vec::new(),
-        expose_headers: Vec::new(),
-        max_age_seconds: Some(600),
-        allow_credentials: false,
-    }
+    CorsRule::new([""; 0], ["GET"]).max_age_seconds(600)
 }
 
 /// Entries that take at most so much room, most of which a text of one letter has something in common with.

@@ -30,14 +30,11 @@ pub fn header_names(count: usize) -> Vec<String> {
 }
 
 fn rule(origins: Vec<String>) -> CorsRule {
-    CorsRule {
-        allowed_origins: origins,
-        allowed_methods: vec!["GET".into(), "PUT".into(), "POST".into()],
-        allowed_headers: header_names(REQUEST_HEADERS),
-        expose_headers: vec!["ETag".into(), "x-oss-request-id".into()],
-        max_age_seconds: Some(600),
-        allow_credentials: false,
-    }
+    CorsRule::new(origins, ["GET", "PUT", "POST"])
+        .allowed_headers(header_names(REQUEST_HEADERS))
+        .expose_headers(["ETag", "x-oss-request-id"])
+        .max_age_seconds(600)
+        .allow_credentials(false)
 }
 
 /// Of one length, as generated names are: a list compares each to the end.
@@ -59,10 +56,8 @@ fn setup(origins: usize, rules: usize, entry: fn(usize) -> String) -> Setup {
     let per_rule = origins.div_ceil(rules);
     let entries: Vec<String> = (1..=origins).map(entry).collect();
     Setup {
-        configuration: CorsConfiguration {
-            rules: entries.chunks(per_rule).map(|entries| rule(entries.to_vec())).collect(),
-            response_vary: false,
-        },
+        configuration: CorsConfiguration::from_rules(entries.chunks(per_rule).map(|entries| rule(entries.to_vec())))
+            .response_vary(false),
         peer_origins: (1..=origins).map(exact).collect(),
     }
 }

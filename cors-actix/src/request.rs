@@ -13,16 +13,12 @@ pub(crate) fn with_cors_request<T>(
     let headers = request.headers();
     let origin = field_line(headers, header::ORIGIN);
     let may_be_preflight = *request.method() == Method::OPTIONS && !origin.is_absent();
-    decide(&CorsRequest {
-        method: request.method().as_str().as_bytes(),
+    decide(&CorsRequest::new(
+        request.method().as_str().as_bytes(),
         origin,
-        request_method: if may_be_preflight {
-            field_line(headers, header::ACCESS_CONTROL_REQUEST_METHOD)
-        } else {
-            FieldLine::Absent
-        },
-        request_headers: RequestHeaders(headers),
-    })
+        if may_be_preflight { field_line(headers, header::ACCESS_CONTROL_REQUEST_METHOD) } else { FieldLine::Absent },
+        RequestHeaders(headers),
+    ))
 }
 
 fn field_line(headers: &HeaderMap, name: HeaderName) -> FieldLine<'_> {

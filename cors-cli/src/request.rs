@@ -21,12 +21,12 @@ impl Request<'_> {
         let names = self.headers.join(",");
         explain(
             table,
-            &CorsRequest {
-                method: b"OPTIONS",
-                origin: FieldLine::One(self.origin.as_bytes()),
-                request_method: FieldLine::One(self.method.as_bytes()),
-                request_headers: (!self.headers.is_empty()).then_some(names.as_bytes()).into_iter(),
-            },
+            &CorsRequest::new(
+                b"OPTIONS",
+                FieldLine::One(self.origin.as_bytes()),
+                FieldLine::One(self.method.as_bytes()),
+                (!self.headers.is_empty()).then_some(names.as_bytes()).into_iter(),
+            ),
         )
     }
 }

@@ -3,8 +3,19 @@
 /// An ordered list of rules, as an object store keeps it for one bucket.
 ///
 /// Nothing in here is checked: [`RuleTable::compile`](crate::RuleTable::compile) does that and reports every fault.
+///
+/// ```
+/// use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
+///
+/// let pages = CorsRule::new(["https://*.example.com"], ["GET", "HEAD"]).expose_headers(["ETag"]);
+/// let uploads = CorsRule::new(["https://app.example.com"], ["PUT"]).allowed_headers(["content-type", "x-oss-*"]);
+/// let table = RuleTable::compile(&CorsConfiguration::from_rules([pages, uploads]), Profile::Oss)?;
+/// assert_eq!(table.rules().len(), 2);
+/// # Ok::<(), oss_cors_core::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CorsConfiguration {
     /// `CORSRule`: 1 to 20 rules, tried in this order.
     #[cfg_attr(feature = "serde", serde(rename = "CORSRule"))]
@@ -14,9 +25,41 @@ pub struct CorsConfiguration {
     pub response_vary: bool,
 }
 
+impl CorsConfiguration {
+    /// These rules, with ResponseVary: what a cache keeps for one origin is not given to another. A rule file that says
+    /// nothing about it has OSS's default, which is off.
+    pub fn from_rules(rules: impl IntoIterator<Item = CorsRule>) -> Self {
+        Self { rules: rules.into_iter().collect(), response_vary: true }
+    }
+
+    /// Sets ResponseVary.
+    #[must_use]
+    pub fn response_vary(self, vary: bool) -> Self {
+        Self { response_vary: vary, ..self }
+    }
+}
+
+/// A configuration of one rule.
+impl From<CorsRule> for CorsConfiguration {
+    fn from(rule: CorsRule) -> Self {
+        Self::from_rules([rule])
+    }
+}
+
 /// One rule, as written.
+///
+/// ```
+/// use oss_cors_core::CorsRule;
+///
+/// let rule = CorsRule::new(["https://app.example.com"], ["GET", "PUT"])
+///     .allowed_headers(["content-type"])
+///     .expose_headers(["ETag"])
+///     .max_age_seconds(600);
+/// assert_eq!(rule.allowed_methods, ["GET", "PUT"]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "PascalCase"))]
+#[non_exhaustive]
 pub struct CorsRule {
     /// `AllowedOrigin`: at least one; `scheme://host[:port]` with at most one `*`, or `*` for every origin.
     #[cfg_attr(feature = "serde", serde(rename = "AllowedOrigin"))]
@@ -41,6 +84,56 @@ pub struct CorsRule {
     pub allow_credentials: bool,
 }
 
+impl CorsRule {
+    /// A rule for these origins and methods, which allows no request headers and exposes no response headers.
+    pub fn new(
+        origins: impl IntoIterator<Item = impl Into<String>>,
+        methods: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self { allowed_origins: strings(origins), allowed_methods: strings(methods), ..Self::default() }
+    }
+
+    /// Sets AllowedOrigin.
+    #[must_use]
+    pub fn allowed_origins(self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { allowed_origins: strings(origins), ..self }
+    }
+
+    /// Sets AllowedMethod.
+    #[must_use]
+    pub fn allowed_methods(self, methods: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { allowed_methods: strings(methods), ..self }
+    }
+
+    /// Sets AllowedHeader: the request headers that a preflight may ask for.
+    #[must_use]
+    pub fn allowed_headers(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { allowed_headers: strings(names), ..self }
+    }
+
+    /// Sets ExposeHeader: the response headers that a page may read.
+    #[must_use]
+    pub fn expose_headers(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { expose_headers: strings(names), ..self }
+    }
+
+    /// Sets MaxAgeSeconds: how long a browser may keep the preflight's answer.
+    #[must_use]
+    pub fn max_age_seconds(self, seconds: impl Into<Option<u32>>) -> Self {
+        Self { max_age_seconds: seconds.into(), ..self }
+    }
+
+    /// Sets AllowCredentials, for [`Profile::Extended`](crate::Profile::Extended).
+    #[must_use]
+    pub fn allow_credentials(self, allow: bool) -> Self {
+        Self { allow_credentials: allow, ..self }
+    }
+}
+
+fn strings(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    texts.into_iter().map(Into::into).collect()
+}
+
 /// OSS stores and returns AllowedHeader in lower case (SEMANTICS section 1), so every written form does.
 #[cfg(feature = "serde")]
 fn lower_case<S: serde::Serializer>(names: &[String], serializer: S) -> Result<S::Ok, S::Error> {
@@ -49,6 +142,7 @@ fn lower_case<S: serde::Serializer>(names: &[String], serializer: S) -> Result<S
 
 /// Whose rules about rules apply. Chosen in code or on a command line, never by the rule file itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Profile {
     /// What OSS takes: five methods, no credentials.
     #[default]

@@ -11,13 +11,9 @@ use crate::table::{RuleTable, is_possible_origin};
 /// ```
 /// use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 ///
-/// let rule = |origin: &str| CorsRule {
-///     allowed_origins: vec![origin.into()],
-///     allowed_methods: vec!["GET".into()],
-///     ..CorsRule::default()
-/// };
-/// let rules = vec![rule("https://app.example.com"), rule("https://*.example.com")];
-/// let table = RuleTable::compile(&CorsConfiguration { rules, response_vary: false }, Profile::Oss)?;
+/// let rule = |origin: &str| CorsRule::new([origin], ["GET"]);
+/// let rules = [rule("https://app.example.com"), rule("https://*.example.com")];
+/// let table = RuleTable::compile(&CorsConfiguration::from_rules(rules), Profile::Oss)?;
 ///
 /// let allowing = table.rules_allowing_origin(b"https://app.example.com").unwrap();
 /// assert_eq!(allowing.iter().collect::<Vec<_>>(), [0, 1]);

@@ -17,6 +17,7 @@ pub const MAX_REQUEST_HEADER_ITEMS: usize = 128;
 /// `L` yields the lines of `Access-Control-Request-Headers`; it is walked only for a preflight whose origin and
 /// method match some rule, and at most twice.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CorsRequest<'a, L = std::iter::Empty<&'a [u8]>> {
     /// The request's own method.
     pub method: &'a [u8],
@@ -40,7 +41,14 @@ impl<'a> CorsRequest<'a> {
     }
 }
 
-impl<L> CorsRequest<'_, L> {
+impl<'a, L> CorsRequest<'a, L> {
+    /// A request with this method, `Origin`, `Access-Control-Request-Method`, and lines of
+    /// `Access-Control-Request-Headers`.
+    #[inline]
+    pub fn new(method: &'a [u8], origin: FieldLine<'a>, request_method: FieldLine<'a>, request_headers: L) -> Self {
+        Self { method, origin, request_method, request_headers }
+    }
+
     /// `OPTIONS` with `Origin` and `Access-Control-Request-Method`, whatever their values (SEMANTICS section 3).
     #[inline]
     pub fn is_preflight(&self) -> bool {

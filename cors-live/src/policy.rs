@@ -151,7 +151,7 @@ impl Policy {
     #[inline(always)]
     pub fn decide_actual<'t>(&self, table: &'t RuleTable, method: &[u8], origin: FieldLine<'_>) -> Decided<'t> {
         let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
-        let request = CorsRequest { method, origin, request_method, request_headers };
+        let request = CorsRequest::new(method, origin, request_method, request_headers);
         let decision = table.decide(&request);
         self.told(&request, decision)
     }

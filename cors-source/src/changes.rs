@@ -151,12 +151,8 @@ mod tests {
     use super::*;
 
     fn configuration(rules: &[&[&str]]) -> CorsConfiguration {
-        let rule = |origins: &&[&str]| CorsRule {
-            allowed_origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
-            allowed_methods: vec!["GET".into()],
-            ..CorsRule::default()
-        };
-        CorsConfiguration { rules: rules.iter().map(rule).collect(), response_vary: false }
+        let rule = |origins: &&[&str]| CorsRule::new(origins.iter().copied(), ["GET"]);
+        CorsConfiguration::from_rules(rules.iter().map(rule)).response_vary(false)
     }
 
     #[track_caller]
@@ -184,7 +180,7 @@ mod tests {
     #[test]
     fn vary_alone() {
         let old = configuration(&[&["a"]]);
-        let new = CorsConfiguration { response_vary: true, ..old.clone() };
+        let new = old.clone().response_vary(true);
         let changes = RuleChanges::between(&old, &new);
         assert_eq!(changes.to_string(), "ResponseVary is true");
         assert_eq!((changes.response_vary(), changes.is_empty()), (Some(true), false));

@@ -80,7 +80,7 @@ where
         let method = request.method().as_str().as_bytes();
         let decided = if *request.method() == Method::OPTIONS {
             let request_method = field_line(request.headers(), header::ACCESS_CONTROL_REQUEST_METHOD);
-            self.policy.decide(&table, &CorsRequest { method, origin: origin.line(), request_method, request_headers })
+            self.policy.decide(&table, &CorsRequest::new(method, origin.line(), request_method, request_headers))
         } else {
             // Most requests: nothing else is looked up for them.
             self.policy.decide_actual(&table, method, origin.line())

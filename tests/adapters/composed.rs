@@ -23,12 +23,7 @@ use tower_http::validate_request::ValidateRequestHeaderLayer;
 const APP: &str = "https://app.example.com";
 
 fn cors() -> OssCorsLayer {
-    let rule = CorsRule {
-        allowed_origins: vec![APP.to_owned()],
-        allowed_methods: vec!["GET".to_owned()],
-        ..CorsRule::default()
-    };
-    let rules = CorsConfiguration { rules: vec![rule], ..CorsConfiguration::default() };
+    let rules = CorsConfiguration::from(CorsRule::new([APP], ["GET"])).response_vary(false);
     OssCorsLayer::from_configuration(&rules, Profile::Oss).expect("the rules are right")
 }
 

@@ -145,12 +145,12 @@ fn table_answer(case: &Case) -> Answer {
     let lines = |wanted: &str| -> Vec<&[u8]> {
         headers.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_slice()).collect()
     };
-    let request = CorsRequest {
-        method: case.method.as_bytes(),
-        origin: FieldLine::from_lines(lines("origin")),
-        request_method: FieldLine::from_lines(lines("access-control-request-method")),
-        request_headers: lines("access-control-request-headers"),
-    };
+    let request = CorsRequest::new(
+        case.method.as_bytes(),
+        FieldLine::from_lines(lines("origin")),
+        FieldLine::from_lines(lines("access-control-request-method")),
+        lines("access-control-request-headers"),
+    );
     let decision = if case.answer_every_options { table.decide_as_bucket(&request) } else { table.decide(&request) };
     match decision {
         Decision::Answer { rule: Ok(rule), vary_origin } => {

@@ -25,12 +25,8 @@ fn table() -> RuleTable {
 }
 
 fn compiled(origin: &str) -> RuleTable {
-    let rule = CorsRule {
-        allowed_origins: vec![origin.to_owned()],
-        allowed_methods: vec!["GET".to_owned()],
-        ..CorsRule::default()
-    };
-    let configuration = CorsConfiguration { rules: vec![rule], response_vary: false };
+    let rule = CorsRule::new([origin.to_owned()], ["GET".to_owned()]);
+    let configuration = CorsConfiguration::from_rules([rule]).response_vary(false);
     RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right")
 }
 
@@ -209,12 +205,12 @@ async fn a_log_line_stays_one_line_of_text() {
     let hostile: Vec<&str> = HOSTILE.iter().copied().chain([long.as_str()]).collect();
     for text in &hostile {
         for line in ["GET", "OPTIONS"] {
-            let line = CorsRequest {
-                method: line.as_bytes(),
-                origin: oss_cors_core::FieldLine::One(text.as_bytes()),
-                request_method: oss_cors_core::FieldLine::One(text.as_bytes()),
-                request_headers: vec![text.as_bytes()],
-            };
+            let line = CorsRequest::new(
+                line.as_bytes(),
+                oss_cors_core::FieldLine::One(text.as_bytes()),
+                oss_cors_core::FieldLine::One(text.as_bytes()),
+                vec![text.as_bytes()],
+            );
             oss_cors_live::Policy::new(handle.clone()).decide(&handle.load(), &line);
         }
     }

@@ -38,12 +38,8 @@ fn videos() -> CorsConfiguration {
 }
 
 fn rules(origin: &str, methods: &[&str], response_vary: bool) -> CorsConfiguration {
-    let rule = CorsRule {
-        allowed_origins: vec![origin.to_owned()],
-        allowed_methods: methods.iter().map(|method| (*method).to_owned()).collect(),
-        ..CorsRule::default()
-    };
-    CorsConfiguration { rules: vec![rule], response_vary }
+    let rule = CorsRule::new([origin], methods.iter().copied());
+    CorsConfiguration::from_rules([rule]).response_vary(response_vary)
 }
 
 fn virtual_host() -> BucketNaming {
@@ -160,8 +156,8 @@ async fn request_in_flight_keeps_its_table() {
 async fn many_buckets_are_not_mixed_up() {
     let buckets = Buckets::new();
     let configuration = |bucket: usize| {
-        let rule = |number: usize| CorsRule { max_age_seconds: Some((bucket * 20 + number) as u32), ..rule(number) };
-        CorsConfiguration { rules: (0..20).map(rule).collect(), response_vary: false }
+        let rule = |number: usize| rule(number).max_age_seconds((bucket * 20 + number) as u32);
+        CorsConfiguration::from_rules((0..20).map(rule)).response_vary(false)
     };
     let all: Vec<(String, Option<CorsConfiguration>)> =
         (0..100).map(|bucket| (format!("bucket-{bucket}"), Some(configuration(bucket)))).collect();
@@ -185,11 +181,7 @@ async fn many_buckets_are_not_mixed_up() {
 }
 
 fn rule(number: usize) -> CorsRule {
-    CorsRule {
-        allowed_origins: vec![format!("https://{number}.example.com")],
-        allowed_methods: vec!["GET".to_owned()],
-        ..CorsRule::default()
-    }
+    CorsRule::new([format!("https://{number}.example.com")], ["GET".to_owned()])
 }
 
 /// In HTTP/1 and HTTP/2, as servers bring the host.

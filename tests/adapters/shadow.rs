@@ -18,18 +18,14 @@ const FOR_GET: &str = "access-control-request-method: GET";
 const FOR_PUT: &str = "access-control-request-method: PUT";
 
 fn rule() -> CorsRule {
-    CorsRule {
-        allowed_origins: vec!["https://app.example.com".to_owned()],
-        allowed_methods: vec!["GET".to_owned()],
-        allowed_headers: vec!["x-a".to_owned()],
-        expose_headers: vec!["ETag".to_owned()],
-        max_age_seconds: Some(600),
-        ..CorsRule::default()
-    }
+    CorsRule::new(["https://app.example.com".to_owned()], ["GET".to_owned()])
+        .allowed_headers(["x-a".to_owned()])
+        .expose_headers(["ETag".to_owned()])
+        .max_age_seconds(600)
 }
 
 fn configuration(rules: impl IntoIterator<Item = CorsRule>) -> CorsConfiguration {
-    CorsConfiguration { rules: rules.into_iter().collect(), response_vary: false }
+    CorsConfiguration::from_rules(rules).response_vary(false)
 }
 
 fn compiled(configuration: &CorsConfiguration) -> RuleTable {
@@ -41,17 +37,19 @@ fn live() -> RuleTable {
 }
 
 fn open() -> RuleTable {
-    compiled(&configuration([CorsRule { allowed_origins: vec!["*".to_owned()], ..rule() }]))
+    compiled(&configuration([rule().allowed_origins(["*".to_owned()])]))
 }
 
 fn actual<'a>(method: &'a str, origin: &'a str) -> CorsRequest<'a, Vec<&'a [u8]>> {
     let origin = FieldLine::One(origin.as_bytes());
-    CorsRequest { method: method.as_bytes(), origin, request_method: FieldLine::Absent, request_headers: vec![] }
+    CorsRequest::new(method.as_bytes(), origin, FieldLine::Absent, vec![])
 }
 
 fn preflight<'a>(method: &'a str, origin: &'a str, headers: &'a str) -> CorsRequest<'a, Vec<&'a [u8]>> {
     let request_method = FieldLine::One(method.as_bytes());
-    CorsRequest { request_method, request_headers: vec![headers.as_bytes()], ..actual("OPTIONS", origin) }
+    let mut request = actual("OPTIONS", origin);
+    (request.request_method, request.request_headers) = (request_method, vec![headers.as_bytes()]);
+    request
 }
 
 /// What the candidate changes about a preflight and an actual `GET` that the live rules allow.
@@ -82,24 +80,24 @@ fn what_differs() {
     changes(with(|rule| rule.max_age_seconds = Some(0)), Some(OtherHeaders));
     changes(with(|rule| rule.max_age_seconds = None), Some(OtherHeaders));
     changes(with(|rule| rule.allow_credentials = true), Some(OtherHeaders));
-    changes(compiled(&CorsConfiguration { rules: vec![rule()], response_vary: true }), Some(OtherHeaders));
+    changes(compiled(&CorsConfiguration::from_rules([rule()])), Some(OtherHeaders));
     // Points that are in no answer.
     changes(with(|rule| rule.allowed_origins = vec!["https://*.example.com".to_owned()]), None);
     changes(with(|rule| rule.allowed_headers = vec!["*".to_owned()]), None);
     // Another rule number is nothing that anybody sees.
-    let before = CorsRule { allowed_origins: vec!["https://a.example.com".to_owned()], ..rule() };
+    let before = rule().allowed_origins(["https://a.example.com".to_owned()]);
     changes(compiled(&configuration([before, rule()])), None);
 }
 
 #[test]
 fn a_refusal_for_another_reason_is_no_difference() {
-    let candidate = CorsRule { allowed_origins: vec!["https://other.example.com".to_owned()], ..rule() };
+    let candidate = rule().allowed_origins(["https://other.example.com".to_owned()]);
     let shadow = Shadow::new(compiled(&configuration([candidate])));
     let request = preflight("PUT", "https://app.example.com", "");
     assert_eq!(shadow.judge(&request, &live().decide(&request)), None);
     assert_eq!(shadow.judge(&request, &RuleTable::not_enabled().decide(&request)), None);
     // A `Vary` is told of a refusal too.
-    let varying = Shadow::new(compiled(&CorsConfiguration { rules: vec![rule()], response_vary: true }));
+    let varying = Shadow::new(compiled(&CorsConfiguration::from_rules([rule()])));
     assert_eq!(varying.judge(&request, &live().decide(&request)), Some(OtherHeaders));
 }
 
@@ -115,16 +113,17 @@ fn a_bucket_servers_400_is_no_difference() {
 
 #[test]
 fn what_is_not_cross_origin_is_not_compared() {
-    let shadow = Shadow::new(compiled(&CorsConfiguration { rules: vec![rule()], response_vary: true }));
-    let request = CorsRequest { origin: FieldLine::Absent, ..actual("GET", "") };
+    let shadow = Shadow::new(compiled(&CorsConfiguration::from_rules([rule()])));
+    let mut request = actual("GET", "");
+    request.origin = FieldLine::Absent;
     assert_eq!(shadow.judge(&request, &live().decide(&request)), None);
     assert_eq!(shadow.report().compared(), 0);
 }
 
 #[test]
 fn report_in_a_few_lines() {
-    let candidate = CorsRule { allowed_origins: vec!["https://*.example.com".to_owned()], ..rule() };
-    let put = CorsRule { allowed_methods: vec!["PUT".to_owned()], ..rule() };
+    let candidate = rule().allowed_origins(["https://*.example.com".to_owned()]);
+    let put = rule().allowed_methods(["PUT".to_owned()]);
     let (live, shadow) = (compiled(&configuration([rule(), put])), Shadow::new(compiled(&configuration([candidate]))));
     let judge = |request: &CorsRequest<'_, Vec<&[u8]>>| shadow.judge(request, &live.decide(request));
     assert_eq!(
@@ -172,8 +171,8 @@ fn the_latest_examples_are_kept_each_once() {
 
 #[test]
 fn hostile_text_is_harmless_in_a_report() {
-    let every = CorsRule { allowed_headers: vec!["*".to_owned()], allowed_origins: vec!["*".to_owned()], ..rule() };
-    let shadow = Shadow::new(compiled(&CorsConfiguration { rules: vec![every], response_vary: true }));
+    let every = rule().allowed_headers(["*".to_owned()]).allowed_origins(["*".to_owned()]);
+    let shadow = Shadow::new(compiled(&CorsConfiguration::from_rules([every])));
     let (live, long) = (live(), "a".repeat(100_000));
     for hostile in ["a\r\nb: c", "\u{1b}[2J\u{7}", "\u{202e}gnp.exe", "\u{9b}0m", &long] {
         let origin = &format!("https://{hostile}");
@@ -259,7 +258,7 @@ async fn adapters_judge_every_cross_origin_request() {
     ][..];
     let candidate = || {
         let origins = vec!["https://other.example.com".to_owned()];
-        Shadow::new(compiled(&configuration([CorsRule { allowed_origins: origins, ..rule() }])))
+        Shadow::new(compiled(&configuration([rule().allowed_origins(origins)])))
     };
     let shadows = [candidate(), candidate()];
     let tower = OssCorsLayer::from_handle(handle.clone()).shadow(shadows[0].clone());

@@ -14,21 +14,17 @@ use proptest::option;
 use proptest::prelude::*;
 
 fn rule(origin: &str) -> CorsRule {
-    CorsRule {
-        allowed_origins: vec![origin.to_owned()],
-        allowed_methods: vec!["GET".to_owned()],
-        ..CorsRule::default()
-    }
+    CorsRule::new([origin.to_owned()], ["GET".to_owned()])
 }
 
 fn rules(origin: &str) -> CorsConfiguration {
-    CorsConfiguration { rules: vec![rule(origin)], response_vary: false }
+    CorsConfiguration::from_rules([rule(origin)]).response_vary(false)
 }
 
 /// So many origins that the set is kept compiled.
 fn many_rules(name: &str) -> CorsConfiguration {
-    let allowed_origins = (0..200).map(|number| format!("https://{number}.{name}.example.com")).collect();
-    CorsConfiguration { rules: vec![CorsRule { allowed_origins, ..rule("") }], response_vary: true }
+    let allowed_origins = (0..200).map(|number| format!("https://{number}.{name}.example.com"));
+    CorsConfiguration::from_rules([rule("").allowed_origins(allowed_origins)])
 }
 
 fn set(buckets: &Buckets, bucket: &str, configuration: &CorsConfiguration) {
@@ -102,7 +98,7 @@ fn a_loaded_table_outlives_the_change() {
 fn bad_rules_change_nothing_and_tell_every_fault() {
     let buckets = Buckets::new();
     set(&buckets, "photos", &rules("https://a.com"));
-    let bad = CorsConfiguration { rules: vec![rule("https://*.*"), CorsRule::default()], response_vary: false };
+    let bad = CorsConfiguration::from_rules([rule("https://*.*"), CorsRule::default()]).response_vary(false);
     let errors = buckets.set("photos", &bad, Profile::Oss).unwrap_err();
     let SetBucketError::Rules(errors) = errors else { panic!("{errors}") };
     assert_eq!(errors, RuleTable::compile(&bad, Profile::Oss).unwrap_err());
@@ -274,8 +270,8 @@ fn equal_rule_sets_are_one() {
 #[test]
 fn the_profile_counts_whatever_was_set_before() {
     let buckets = Buckets::new();
-    let patch = CorsRule { allowed_methods: vec!["PATCH".into()], allow_credentials: true, ..rule("https://a.com") };
-    let extended = CorsConfiguration { rules: vec![patch], response_vary: false };
+    let patch = rule("https://a.com").allowed_methods(["PATCH"]).allow_credentials(true);
+    let extended = CorsConfiguration::from_rules([patch]).response_vary(false);
     buckets.set("a", &extended, Profile::Extended).unwrap();
     buckets.set("b", &extended, Profile::Oss).unwrap_err();
     assert!(!buckets.contains("b"));
@@ -311,21 +307,18 @@ fn any_rule() -> impl Strategy<Value = CorsRule> {
         |(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds, credentials)| {
             let bare = |entries: &[String]| entries.iter().any(|entry| entry == "*");
             let allow_credentials = credentials && !bare(&allowed_origins) && !bare(&allowed_headers);
-            CorsRule {
-                allowed_origins,
-                allowed_methods,
-                allowed_headers,
-                expose_headers,
-                max_age_seconds,
-                allow_credentials,
-            }
+            CorsRule::new(allowed_origins, allowed_methods)
+                .allowed_headers(allowed_headers)
+                .expose_headers(expose_headers)
+                .max_age_seconds(max_age_seconds)
+                .allow_credentials(allow_credentials)
         },
     )
 }
 
 fn any_configuration() -> impl Strategy<Value = CorsConfiguration> {
     (vec(any_rule(), 1..=5), any::<bool>())
-        .prop_map(|(rules, response_vary)| CorsConfiguration { rules, response_vary })
+        .prop_map(|(rules, response_vary)| CorsConfiguration::from_rules(rules).response_vary(response_vary))
 }
 
 /// All that a table says of a request, as an adapter writes it.
@@ -385,12 +378,8 @@ fn origin(bucket: usize, version: u32) -> String {
 
 /// A rule set that tells by itself whose it is, and which of them.
 fn versioned(bucket: usize, version: u32) -> CorsConfiguration {
-    let rule = CorsRule {
-        expose_headers: vec![name(bucket)],
-        max_age_seconds: Some(version),
-        ..rule(&origin(bucket, version))
-    };
-    CorsConfiguration { rules: vec![rule], response_vary: false }
+    let rule = rule(&origin(bucket, version)).expose_headers([name(bucket)]).max_age_seconds(version);
+    CorsConfiguration::from_rules([rule]).response_vary(false)
 }
 
 /// The version of the rules that `bucket` answers with; `None` without rules.

@@ -49,12 +49,12 @@ impl Asked {
     }
 
     fn request(&self) -> CorsRequest<'_, Vec<&[u8]>> {
-        CorsRequest {
-            method: &self.method,
-            origin: FieldLine::from_lines(self.lines(ORIGIN)),
-            request_method: FieldLine::from_lines(self.lines(METHOD)),
-            request_headers: self.lines(HEADERS),
-        }
+        CorsRequest::new(
+            &self.method,
+            FieldLine::from_lines(self.lines(ORIGIN)),
+            FieldLine::from_lines(self.lines(METHOD)),
+            self.lines(HEADERS),
+        )
     }
 
     fn is_preflight(&self) -> bool {
@@ -78,23 +78,23 @@ fn strings(texts: &[&str]) -> Vec<String> {
 }
 
 fn rule(origins: &[&str], methods: &[&str]) -> CorsRule {
-    CorsRule { allowed_origins: strings(origins), allowed_methods: strings(methods), ..CorsRule::default() }
+    CorsRule::new(strings(origins), strings(methods))
 }
 
 fn allowing(headers: &[&str], rule: CorsRule) -> CorsRule {
-    CorsRule { allowed_headers: strings(headers), ..rule }
+    rule.allowed_headers(strings(headers))
 }
 
 fn exposing(headers: &[&str], rule: CorsRule) -> CorsRule {
-    CorsRule { expose_headers: strings(headers), ..rule }
+    rule.expose_headers(strings(headers))
 }
 
 fn aged(seconds: u32, rule: CorsRule) -> CorsRule {
-    CorsRule { max_age_seconds: Some(seconds), ..rule }
+    rule.max_age_seconds(seconds)
 }
 
 fn table(rules: &[CorsRule]) -> RuleTable {
-    let configuration = CorsConfiguration { rules: rules.to_vec(), response_vary: false };
+    let configuration = CorsConfiguration::from_rules(rules.to_vec()).response_vary(false);
     RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right")
 }
 
@@ -111,7 +111,7 @@ fn nearest(rules: &[CorsRule], asked: &Asked, expected: &str) {
     let near_miss = explanation.near_miss().map(ToString::to_string).unwrap_or_default();
     let expected = expected.strip_prefix('\n').unwrap_or(expected);
     assert_eq!(near_miss, expected, "\n{explanation}\n");
-    let configuration = CorsConfiguration { rules: rules.to_vec(), response_vary: false };
+    let configuration = CorsConfiguration::from_rules(rules.to_vec()).response_vary(false);
     for change in explanation.near_miss().iter().flat_map(|near_miss| &near_miss.changes) {
         assert!(helps(change, &configuration, Profile::Oss, asked, false), "{change:?}");
     }
@@ -128,7 +128,7 @@ fn a_preflight_that_a_rule_accepts() {
             aged(3600, exposing(&["ETag", "x-oss-request-id"], rule(&["https://*.example.com"], &["GET", "PUT"]))),
         ),
     ];
-    let configuration = CorsConfiguration { rules: rules.to_vec(), response_vary: true };
+    let configuration = CorsConfiguration::from_rules(rules.to_vec());
     let table = RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right");
     let asked = preflight("PUT", "https://app.example.com", "content-type, X-OSS-ACL");
     says(
@@ -151,10 +151,8 @@ hint: browsers keep this answer for each URL, so a change of the rules shows lat
 
 #[test]
 fn a_preflight_that_no_rule_accepts() {
-    let configuration = CorsConfiguration {
-        rules: vec![allowing(&["content-type"], rule(&["https://app.example.com"], &["PUT"]))],
-        response_vary: true,
-    };
+    let configuration =
+        CorsConfiguration::from_rules([allowing(&["content-type"], rule(&["https://app.example.com"], &["PUT"]))]);
     let table = RuleTable::compile(&configuration, Profile::Oss).expect("the rules are right");
     let asked = preflight("PUT", "https://app.example.com", "content-type,x-foo,X-Foo,x-bar");
     says(
@@ -709,7 +707,8 @@ nearest: rule 1
 #[test]
 fn a_wildcard_in_expose_header_does_not_load() {
     let rules = vec![exposing(&["*"], rule(&["*"], &["GET"]))];
-    let errors = RuleTable::compile(&CorsConfiguration { rules, response_vary: false }, Profile::Oss).unwrap_err();
+    let errors =
+        RuleTable::compile(&CorsConfiguration::from_rules(rules).response_vary(false), Profile::Oss).unwrap_err();
     assert_eq!(errors.to_string(), "rule 1, ExposeHeader 1 `*`: `*` is not allowed in ExposeHeader; name each header");
 }
 
@@ -724,7 +723,7 @@ fn hints() {
     const VARY: &str = "the origin is echoed without Vary: a cache, the browser's too, may give this answer to another origin, or one without CORS headers to this; set ResponseVary to true";
     let all = &["GET", "PUT", "POST", "DELETE"];
     let site = || rule(&["https://a.com"], all);
-    let trusted = || CorsRule { allow_credentials: true, ..site() };
+    let trusted = || site().allow_credentials(true);
     let (read, written) = (actual("GET", "https://a.com"), actual("PUT", "https://a.com"));
     let (before_read, before_write) = (preflight("GET", "https://a.com", ""), preflight("POST", "https://a.com", ""));
     let cases = [
@@ -742,7 +741,7 @@ fn hints() {
         (site(), true, &actual("GET", "https://b.com"), vec![]),
     ];
     for (rule, response_vary, asked, expected) in cases {
-        let configuration = CorsConfiguration { rules: vec![rule], response_vary };
+        let configuration = CorsConfiguration::from_rules([rule]).response_vary(response_vary);
         let table = RuleTable::compile(&configuration, Profile::Extended).expect("the rules are right");
         let explanation = explain(&table, &asked.request());
         let hints: Vec<_> = explanation.hints().iter().map(ToString::to_string).collect();
@@ -959,23 +958,21 @@ fn rules() -> impl Strategy<Value = Rules> {
             option::of(select(vec![0_u32, 60, 600, 100_000])),
             any::<bool>(),
         );
-        fields.prop_map(move |(origins, methods, headers, exposed, max_age_seconds, credentials)| CorsRule {
-            allow_credentials: extended
-                && credentials
-                && !origins.contains(&"*".into())
-                && !headers.contains(&"*".into()),
-            allowed_origins: origins,
-            allowed_methods: methods,
-            allowed_headers: headers,
-            expose_headers: exposed,
-            max_age_seconds,
+        fields.prop_map(move |(origins, methods, headers, exposed, max_age_seconds, credentials)| {
+            let any = |entries: &[String]| entries.iter().any(|entry| entry == "*");
+            let allow_credentials = extended && credentials && !any(&origins) && !any(&headers);
+            CorsRule::new(origins, methods)
+                .allow_credentials(allow_credentials)
+                .allowed_headers(headers)
+                .expose_headers(exposed)
+                .max_age_seconds(max_age_seconds)
         })
     };
     any::<bool>().prop_flat_map(move |extended| {
         let profile = if extended { Profile::Extended } else { Profile::Oss };
         let rules = prop_oneof![8 => vec(rule(extended), 1..4), 1 => vec(rule(extended), 15..=20)];
         (rules, any::<bool>()).prop_map(move |(rules, response_vary)| Rules {
-            configuration: CorsConfiguration { rules, response_vary },
+            configuration: CorsConfiguration::from_rules(rules).response_vary(response_vary),
             profile,
         })
     })
@@ -1222,20 +1219,20 @@ fn failure_name(failure: &Failure) -> &'static str {
 
 fn expected_failures(rule: &CorsRule, asked: &Asked) -> Vec<Failure> {
     let allows = |rule: CorsRule, asked: &Asked| {
-        let configuration = CorsConfiguration { rules: vec![rule], response_vary: false };
+        let configuration = CorsConfiguration::from_rules([rule]).response_vary(false);
         verdict(Bucket::Rules(&configuration), &asked.method, &asked.headers, false).rule.is_some()
     };
     let open = || self::rule(&["*"], &["GET"]);
 
     let mut origin = Asked::new("GET");
     origin.headers.extend(asked.headers.iter().filter(|(name, _)| name == ORIGIN).cloned());
-    let origin = allows(CorsRule { allowed_origins: rule.allowed_origins.clone(), ..open() }, &origin);
+    let origin = allows(open().allowed_origins(rule.allowed_origins.clone()), &origin);
 
     let method = asked.clone().without(ORIGIN).without(HEADERS).with(ORIGIN, "https://a.com");
-    let method = allows(CorsRule { allowed_methods: rule.allowed_methods.clone(), ..open() }, &method);
+    let method = allows(open().allowed_methods(rule.allowed_methods.clone()), &method);
 
     let allows_name = |name: &[u8]| {
-        let rule = CorsRule { allowed_headers: rule.allowed_headers.clone(), ..open() };
+        let rule = open().allowed_headers(rule.allowed_headers.clone());
         allows(rule, &preflight("GET", "https://a.com", "").with(HEADERS, name))
     };
     let lines = asked.lines(HEADERS).join(&b","[..]);

@@ -127,20 +127,18 @@ fn rule() -> impl Strategy<Value = CorsRule> {
         |(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds, credentials)| {
             let lone = |entries: &[String]| entries.iter().any(|entry| entry == "*");
             let allow_credentials = credentials && !lone(&allowed_origins) && !lone(&allowed_headers);
-            CorsRule {
-                allowed_origins,
-                allowed_methods,
-                allowed_headers,
-                expose_headers,
-                max_age_seconds,
-                allow_credentials,
-            }
+            CorsRule::new(allowed_origins, allowed_methods)
+                .allowed_headers(allowed_headers)
+                .expose_headers(expose_headers)
+                .max_age_seconds(max_age_seconds)
+                .allow_credentials(allow_credentials)
         },
     )
 }
 
 fn configuration() -> impl Strategy<Value = CorsConfiguration> {
-    (vec(rule(), 1..4), any::<bool>()).prop_map(|(rules, response_vary)| CorsConfiguration { rules, response_vary })
+    (vec(rule(), 1..4), any::<bool>())
+        .prop_map(|(rules, response_vary)| CorsConfiguration::from_rules(rules).response_vary(response_vary))
 }
 
 fn parse(text: &str, format: Option<Format>) -> RuleFile {
@@ -191,13 +189,8 @@ proptest! {
 
     #[test]
     fn allowed_headers_are_written_in_lower_case(name in "[A-Za-z-]{1,8}") {
-        let rule = CorsRule {
-            allowed_origins: vec!["*".into()],
-            allowed_methods: vec!["GET".into()],
-            allowed_headers: vec![name.clone()],
-            ..CorsRule::default()
-        };
-        let configuration = CorsConfiguration { rules: vec![rule], response_vary: false };
+        let rule = CorsRule::new(["*"], ["GET"]).allowed_headers([name.clone()]);
+        let configuration = CorsConfiguration::from_rules([rule]).response_vary(false);
         let texts = FORMATS.map(|format| written(&configuration, format));
         for text in texts.into_iter().chain([configuration.to_aws_json(), configuration.to_terraform_json()]) {
             let lower = name.to_ascii_lowercase();
@@ -344,21 +337,15 @@ fn extensions() {
 
 /// One of each, and what only some can say.
 fn example() -> CorsConfiguration {
-    let strings = |entries: &[&str]| entries.iter().map(ToString::to_string).collect();
-    CorsConfiguration {
-        rules: vec![
-            CorsRule {
-                allowed_origins: strings(&["https://*.example.com", "${\"a\\b\"}"]),
-                allowed_methods: strings(&["GET", "PUT"]),
-                allowed_headers: strings(&["Authorization", "x-oss-*"]),
-                expose_headers: strings(&["ETag", "x-oss-request-id"]),
-                max_age_seconds: Some(600),
-                allow_credentials: true,
-            },
-            CorsRule { allowed_origins: strings(&["*"]), allowed_methods: strings(&["GET"]), ..CorsRule::default() },
-        ],
-        response_vary: true,
-    }
+    let strings = |entries: &[&str]| entries.iter().map(ToString::to_string).collect::<Vec<_>>();
+    CorsConfiguration::from_rules([
+        CorsRule::new(strings(&["https://*.example.com", "${\"a\\b\"}"]), strings(&["GET", "PUT"]))
+            .allowed_headers(strings(&["Authorization", "x-oss-*"]))
+            .expose_headers(strings(&["ETag", "x-oss-request-id"]))
+            .max_age_seconds(600)
+            .allow_credentials(true),
+        CorsRule::new(strings(&["*"]), strings(&["GET"])),
+    ])
 }
 
 #[test]
@@ -411,8 +398,8 @@ AllowedMethod = ["GET"]
 fn long_lists_in_toml() {
     let list = |last: usize| {
         let origins = vec!["a".repeat(40), "b".repeat(last)];
-        let rule = CorsRule { allowed_origins: origins, allowed_methods: vec!["GET".into()], ..CorsRule::default() };
-        let toml = CorsConfiguration { rules: vec![rule], response_vary: false }.to_toml();
+        let rule = CorsRule::new(origins, ["GET"]);
+        let toml = CorsConfiguration::from_rules([rule]).response_vary(false).to_toml();
         toml.split_once("[[CORSRule]]\n").map(|(_, rule)| rule.to_owned()).unwrap_or_default()
     };
     let (first, last) = ("a".repeat(40), "b".repeat(36));
@@ -512,8 +499,8 @@ fn terraform_json_as_written() {
 /// Even what no file may say is written, and read as what it is.
 #[test]
 fn nothing_is_lost_that_is_wrong() {
-    let rule = CorsRule { allowed_origins: vec!["a\nb\u{7f}\u{85}\u{ffff}".into()], ..CorsRule::default() };
-    let configuration = CorsConfiguration { rules: vec![rule], response_vary: false };
+    let rule = CorsRule::default().allowed_origins(["a\nb\u{7f}\u{85}\u{ffff}"]);
+    let configuration = CorsConfiguration::from_rules([rule]).response_vary(false);
     for format in [Format::Json, Format::Yaml, Format::Toml] {
         told(
             &written(&configuration, format),

@@ -17,16 +17,11 @@ use proptest::test_runner::TestRunner;
 
 /// A rule about which no lint has anything to say, to be spoilt.
 fn rule(origins: &[&str]) -> CorsRule {
-    CorsRule {
-        allowed_origins: strings(origins),
-        allowed_methods: strings(&["GET", "HEAD"]),
-        max_age_seconds: Some(600),
-        ..CorsRule::default()
-    }
+    CorsRule::new(strings(origins), strings(&["GET", "HEAD"])).max_age_seconds(600)
 }
 
 fn rule_with(origins: &[&str], methods: &[&str], headers: &[&str]) -> CorsRule {
-    CorsRule { allowed_methods: strings(methods), allowed_headers: strings(headers), ..rule(origins) }
+    rule(origins).allowed_methods(strings(methods)).allowed_headers(strings(headers))
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {
@@ -34,7 +29,7 @@ fn strings(texts: &[&str]) -> Vec<String> {
 }
 
 fn varying(rules: Vec<CorsRule>) -> CorsConfiguration {
-    CorsConfiguration { rules, response_vary: true }
+    CorsConfiguration::from_rules(rules)
 }
 
 /// Place and code, and what it says: as a person would want to see it.
@@ -356,7 +351,7 @@ fn allowed_headers() {
 
 #[track_caller]
 fn exposed(methods: &[&str], entries: &[&str], expected: &[&str]) {
-    let rule = CorsRule { expose_headers: strings(entries), ..rule_with(&["https://a.example.com"], methods, &[]) };
+    let rule = rule_with(&["https://a.example.com"], methods, &[]).expose_headers(strings(entries));
     assert_eq!(codes(&lint(&varying(vec![rule]), Profile::Oss)), expected, "{methods:?} {entries:?}");
 }
 
@@ -412,9 +407,9 @@ fn methods() {
 
 #[test]
 fn every_origin() {
-    let with = |origins: &[&str], methods: &[&str]| CorsConfiguration {
-        rules: vec![CorsRule { expose_headers: strings(&["ETag"]), ..rule_with(origins, methods, &[]) }],
-        response_vary: false,
+    let with = |origins: &[&str], methods: &[&str]| {
+        CorsConfiguration::from_rules([rule_with(origins, methods, &[]).expose_headers(strings(&["ETag"]))])
+            .response_vary(false)
     };
     let writes = "every-origin-writes: rule 1, AllowedOrigin 1 `*`: every page on the web may send PUT, POST and DELETE; \
                   name the origins that may write, and leave `*` to a rule for reading";
@@ -427,7 +422,7 @@ fn every_origin() {
 
 #[test]
 fn max_age() {
-    let with = |seconds| varying(vec![CorsRule { max_age_seconds: seconds, ..rule(&["https://a.example.com"]) }]);
+    let with = |seconds| varying(vec![rule(&["https://a.example.com"]).max_age_seconds(seconds)]);
     for (seconds, expected) in [
         (None, Some(("max-age-unset", "5 seconds"))),
         (Some(0), Some(("max-age-zero", "before every request"))),
@@ -485,9 +480,8 @@ fn entries_twice() {
 #[test]
 fn response_vary() {
     let with = |origins: &[&[&str]], response_vary| {
-        let rules =
-            origins.iter().zip(1..).map(|(origins, age)| CorsRule { max_age_seconds: Some(age), ..rule(origins) });
-        let lints = lint(&CorsConfiguration { rules: rules.collect(), response_vary }, Profile::Oss);
+        let rules = origins.iter().zip(1..).map(|(origins, age)| rule(origins).max_age_seconds(age));
+        let lints = lint(&CorsConfiguration::from_rules(rules).response_vary(response_vary), Profile::Oss);
         let whole = lints.iter().filter(|lint| lint.rule().is_none());
         whole.map(|lint| (lint.code().as_str(), lint.element().unwrap())).collect::<Vec<_>>()
     };
@@ -507,11 +501,11 @@ fn response_vary() {
 /// Rule by rule, each in the order of the written elements, and what concerns all of them last.
 #[test]
 fn in_order() {
-    let spoilt = |age| CorsRule {
-        expose_headers: strings(&["Pragma"]),
-        ..aged(age, rule_with(&["https://a.example.com/", "null"], &["GET"], &["cookie"]))
+    let spoilt = |age| {
+        aged(age, rule_with(&["https://a.example.com/", "null"], &["GET"], &["cookie"]))
+            .expose_headers(strings(&["Pragma"]))
     };
-    let lints = lint(&CorsConfiguration { rules: vec![spoilt(0), spoilt(0)], response_vary: false }, Profile::Oss);
+    let lints = lint(&CorsConfiguration::from_rules([spoilt(0), spoilt(0)]).response_vary(false), Profile::Oss);
     let rule = [
         "origin-trailing-slash",
         "null-origin",
@@ -580,7 +574,7 @@ fn rules(rules: Vec<CorsRule>, expected: &[&str]) {
 }
 
 fn aged(seconds: u32, rule: CorsRule) -> CorsRule {
-    CorsRule { max_age_seconds: Some(seconds), ..rule }
+    rule.max_age_seconds(seconds)
 }
 
 #[test]
@@ -650,7 +644,7 @@ fn identical_rules() {
 #[test]
 fn partly_shadowed_rules() {
     let (get, both) = (&["GET"][..], &["GET", "PUT"][..]);
-    let exposing = |rule: CorsRule| CorsRule { expose_headers: strings(&["ETag"]), ..rule };
+    let exposing = |rule: CorsRule| rule.expose_headers(strings(&["ETag"]));
     rules(
         vec![
             rule_with(&["https://*.b"], get, &[]),
@@ -693,7 +687,7 @@ fn partly_shadowed_rules() {
 #[test]
 fn alike_lints_are_counted_out() {
     let origins: Vec<String> = (0..MAX_ALIKE + 500).map(|number| format!("http://a{number}.example.com")).collect();
-    let rule = |age| CorsRule { allowed_origins: origins.clone(), max_age_seconds: Some(age), ..rule(&[]) };
+    let rule = |age| rule(&[]).allowed_origins(origins.clone()).max_age_seconds(age);
     let lints = lint(&varying(vec![rule(60), rule(60)]), Profile::Extended);
     for number in [1, 2] {
         let of_rule =
@@ -708,7 +702,7 @@ fn alike_lints_are_counted_out() {
 fn far_too_many_wildcards() {
     let names_second = |count: usize| {
         let origins = (1..=count).map(|length| format!("{}*{}", "a".repeat(length), "b".repeat(length)));
-        let rule = CorsRule { allowed_origins: origins.collect(), ..rule(&[]) };
+        let rule = rule(&[]).allowed_origins(origins);
         let lints = lint(&varying(vec![rule.clone(), aged(60, rule)]), Profile::Extended);
         lints.iter().any(|lint| lint.code() == LintCode::UnreachableRule)
     };
@@ -730,12 +724,12 @@ fn what_no_profile_accepts_is_no_reason_to_stop() {
 
 fn answering(table: &RuleTable, origin: &str, method: &str, headers: &[&str]) -> Option<usize> {
     let line = headers.join(",");
-    let request = CorsRequest {
-        method: b"OPTIONS",
-        origin: FieldLine::One(origin.as_bytes()),
-        request_method: FieldLine::One(method.as_bytes()),
-        request_headers: std::iter::once(line.as_bytes()),
-    };
+    let request = CorsRequest::new(
+        b"OPTIONS",
+        FieldLine::One(origin.as_bytes()),
+        FieldLine::One(method.as_bytes()),
+        std::iter::once(line.as_bytes()),
+    );
     match table.decide(&request) {
         Decision::Answer { rule, .. } => rule.ok().map(oss_cors_core::Rule::number),
         Decision::Forward { .. } => panic!("a preflight"),
@@ -769,12 +763,8 @@ fn small_rules() -> impl Strategy<Value = Vec<CorsRule>> {
     let origin = prop_oneof![3 => "[ab]?\\*[ab]{0,2}", 3 => "[ab]{1,2}", 1 => Just("*".to_owned())];
     let methods = prop_oneof![Just(vec!["GET"]), Just(vec!["PUT"]), Just(vec!["PUT", "GET"])];
     let headers = subsequence(vec!["*", "a", "B", "a*", "*b", "ab"], 0..3);
-    let rule = (vec(origin, 1..4), methods, headers, 0..3_u32).prop_map(|(origins, methods, headers, age)| CorsRule {
-        allowed_origins: origins,
-        allowed_methods: strings(&methods),
-        allowed_headers: strings(&headers),
-        max_age_seconds: Some(age),
-        ..CorsRule::default()
+    let rule = (vec(origin, 1..4), methods, headers, 0..3_u32).prop_map(|(origins, methods, headers, age)| {
+        CorsRule::new(origins, strings(&methods)).allowed_headers(strings(&headers)).max_age_seconds(age)
     });
     vec(rule, 2..=4)
 }
@@ -814,7 +804,7 @@ fn unreachable_is_exact_in_a_small_world() {
 #[test]
 fn many_wildcards_together_are_not_every_origin() {
     let bytes = (0x21_u8..0x7f).filter(|byte| *byte != b'*');
-    let first = CorsRule { allowed_origins: bytes.map(|byte| format!("{}*", byte as char)).collect(), ..rule(&[]) };
+    let first = rule(&[]).allowed_origins(bytes.map(|byte| format!("{}*", byte as char)));
     let configuration = varying(vec![first, aged(60, rule(&["*"]))]);
     let table = RuleTable::compile(&configuration, Profile::Oss).expect("right");
     for (origin, answers) in [("https://a.example.com", 1), ("null", 1), ("~", 1), ("*", 2), ("*.example.com", 2)] {
@@ -832,13 +822,12 @@ fn real_rules() -> impl Strategy<Value = Vec<CorsRule>> {
     let methods = subsequence(vec!["GET", "PUT", "POST", "DELETE", "HEAD"], 1..4);
     let headers = subsequence(vec!["*", "authorization", "x-oss-*", "X-Oss-Acl", "*-id", "x-oss-*-id", "x: y"], 0..3);
     let rule = (vec(origin, 1..5), methods, headers, 0..2_u32, any::<bool>());
-    let rule = rule.prop_map(|(origins, methods, headers, age, expose)| CorsRule {
-        allowed_origins: origins,
-        allowed_methods: strings(&methods),
-        allowed_headers: strings(&headers),
-        expose_headers: strings(if expose { &["ETag"] } else { &[] }),
-        max_age_seconds: Some(age),
-        allow_credentials: false,
+    let rule = rule.prop_map(|(origins, methods, headers, age, expose)| {
+        CorsRule::new(origins, strings(&methods))
+            .allowed_headers(strings(&headers))
+            .expose_headers(strings(if expose { &["ETag"] } else { &[] }))
+            .max_age_seconds(age)
+            .allow_credentials(false)
     });
     vec(rule, 2..8)
 }
@@ -891,7 +880,7 @@ proptest! {
     /// Two requests that differ in Origin alone and are answered by different rules: `Vary: Origin`, or the lint.
     #[test]
     fn vary_is_on_or_missed(rules in real_rules(), vary in any::<bool>()) {
-        let configuration = CorsConfiguration { rules, response_vary: vary };
+        let configuration = CorsConfiguration::from_rules(rules).response_vary(vary);
         let table = RuleTable::compile(&configuration, Profile::Oss).expect("generated right");
         let missed = lint(&configuration, Profile::Oss).iter().any(|lint| lint.code() == LintCode::VaryOff);
         for method in ["GET", "PUT"] {
@@ -934,14 +923,7 @@ proptest! {
         others in vec("\\PC{0,8}|[a-z:*, -]{0,8}", 0..4),
         age in proptest::option::of(any::<u32>()),
     ) {
-        let rule = CorsRule {
-            allowed_origins: origins,
-            allowed_methods: others.clone(),
-            allowed_headers: others.clone(),
-            expose_headers: others,
-            max_age_seconds: age,
-            allow_credentials: true,
-        };
+        let rule = CorsRule::new(origins, others.clone()).allowed_headers(others.clone()).expose_headers(others).max_age_seconds(age).allow_credentials(true);
         for profile in [Profile::Oss, Profile::Extended] {
             for lint in lint(&varying(vec![rule.clone(), rule.clone()]), profile) {
                 let text = lint.to_string();

@@ -38,18 +38,18 @@ fn rule() -> impl Strategy<Value = CorsRule> {
         vec("[a-zA-Z-]{1,8}", 0..3),
         option::of(0_u32..1_000_000_000),
     );
-    fields.prop_map(|(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds)| CorsRule {
-        allowed_origins,
-        allowed_methods,
-        allowed_headers,
-        expose_headers,
-        max_age_seconds,
-        allow_credentials: false,
+    fields.prop_map(|(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds)| {
+        CorsRule::new(allowed_origins, allowed_methods)
+            .allowed_headers(allowed_headers)
+            .expose_headers(expose_headers)
+            .max_age_seconds(max_age_seconds)
+            .allow_credentials(false)
     })
 }
 
 fn configuration() -> impl Strategy<Value = CorsConfiguration> {
-    (vec(rule(), 1..=20), any::<bool>()).prop_map(|(rules, response_vary)| CorsConfiguration { rules, response_vary })
+    (vec(rule(), 1..=20), any::<bool>())
+        .prop_map(|(rules, response_vary)| CorsConfiguration::from_rules(rules).response_vary(response_vary))
 }
 
 /// Header lines as they might come: names that rules have, in any case, repeated, empty, with odd bytes.
@@ -110,12 +110,12 @@ impl Asked {
     }
 
     fn request(&self) -> CorsRequest<'_, impl Iterator<Item = &[u8]> + Clone> {
-        CorsRequest {
-            method: self.method.as_bytes(),
-            origin: FieldLine::from_lines(self.lines("origin")),
-            request_method: FieldLine::from_lines(self.lines("access-control-request-method")),
-            request_headers: self.lines("access-control-request-headers"),
-        }
+        CorsRequest::new(
+            self.method.as_bytes(),
+            FieldLine::from_lines(self.lines("origin")),
+            FieldLine::from_lines(self.lines("access-control-request-method")),
+            self.lines("access-control-request-headers"),
+        )
     }
 }
 

@@ -14,12 +14,7 @@
 //! use oss_cors_advice::explain;
 //! use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Profile, RuleTable};
 //!
-//! let rule = CorsRule {
-//!     allowed_origins: vec!["https://app.example.com".into()],
-//!     allowed_methods: vec!["GET".into()],
-//!     ..CorsRule::default()
-//! };
-//! let configuration = CorsConfiguration { rules: vec![rule], response_vary: true };
+//! let configuration = CorsConfiguration::from_rules([CorsRule::new(["https://app.example.com"], ["GET"])]);
 //! let table = RuleTable::compile(&configuration, Profile::Oss)?;
 //!
 //! let explanation = explain(&table, &CorsRequest::actual(b"GET", b"http://app.example.com"));

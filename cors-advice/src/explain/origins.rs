@@ -117,12 +117,8 @@ mod tests {
     use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 
     fn entries(rules: &[&[&str]]) -> Vec<(String, Vec<usize>)> {
-        let rule = |origins: &&[&str]| CorsRule {
-            allowed_origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
-            allowed_methods: vec!["GET".to_owned()],
-            ..CorsRule::default()
-        };
-        let configuration = CorsConfiguration { rules: rules.iter().map(rule).collect(), response_vary: false };
+        let rule = |origins: &&[&str]| CorsRule::new(origins.iter().copied(), ["GET".to_owned()]);
+        let configuration = CorsConfiguration::from_rules(rules.iter().map(rule)).response_vary(false);
         let table = RuleTable::compile(&configuration, Profile::Oss).unwrap();
         let numbers = |set: oss_cors_core::RuleSet| (0..rules.len()).filter(|index| set.contains(*index)).collect();
         table.origin_entries().into_iter().map(|(entry, set)| (entry, numbers(set))).collect()

@@ -11,12 +11,12 @@ pub(super) fn collected<'a, L>(request: &CorsRequest<'a, L>) -> Request<'a>
 where
     L: IntoIterator<Item = &'a [u8]> + Clone,
 {
-    CorsRequest {
-        method: request.method,
-        origin: request.origin,
-        request_method: request.request_method,
-        request_headers: request.request_headers.clone().into_iter().collect(),
-    }
+    CorsRequest::new(
+        request.method,
+        request.origin,
+        request.request_method,
+        request.request_headers.clone().into_iter().collect(),
+    )
 }
 
 /// Whether some rule could allow it at all.

@@ -50,7 +50,8 @@ impl Trial<'_> {
     fn without_request_method(&self) -> Option<NearMiss> {
         self.table.rules().iter().find_map(|rule| {
             let method = methods(rule).next()?;
-            let changed = Request { request_method: FieldLine::One(method.as_bytes()), ..self.request.clone() };
+            let mut changed = self.request.clone();
+            changed.request_method = FieldLine::One(method.as_bytes());
             let change = Change::SendRequestMethod { value: Quoted::new(method) };
             (self.matches)(&changed).then(|| alone(rule, Reason::NoRequestMethod, vec![change]))
         })

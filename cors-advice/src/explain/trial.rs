@@ -22,17 +22,21 @@ pub(super) struct Trial<'a> {
 impl Trial<'_> {
     /// To send `origin` instead, if a rule matches then.
     pub(super) fn send_origin(&self, origin: &str) -> Option<Change> {
-        let changed = Request { origin: FieldLine::One(origin.as_bytes()), ..self.request.clone() };
+        let mut changed = self.request.clone();
+        changed.origin = FieldLine::One(origin.as_bytes());
         (self.matches)(&changed).then(|| Change::SendOrigin { value: Quoted::new(origin) })
     }
 
     /// To send `method` instead, if a rule matches then.
     pub(super) fn send_method(&self, method: &[u8]) -> Option<Change> {
-        let (changed, change) = if self.kind == RequestKind::Preflight {
-            let changed = Request { request_method: FieldLine::One(method), ..self.request.clone() };
-            (changed, Change::SendRequestMethod { value: Quoted::new(method) })
+        let mut changed = self.request.clone();
+        let value = Quoted::new(method);
+        let change = if self.kind == RequestKind::Preflight {
+            changed.request_method = FieldLine::One(method);
+            Change::SendRequestMethod { value }
         } else {
-            (Request { method, ..self.request.clone() }, Change::SendMethod { value: Quoted::new(method) })
+            changed.method = method;
+            Change::SendMethod { value }
         };
         (self.matches)(&changed).then_some(change)
     }
@@ -42,7 +46,8 @@ impl Trial<'_> {
         let left_out: HashSet<_> = names.iter().map(|name| name.as_bytes().to_ascii_lowercase()).collect();
         let kept: Vec<&[u8]> =
             self.request.header_names().filter(|item| !left_out.contains(&item.to_ascii_lowercase())).collect();
-        let changed = Request { request_headers: kept, ..self.request.clone() };
+        let mut changed = self.request.clone();
+        changed.request_headers = kept;
         (self.matches)(&changed).then(|| Change::LeaveOutHeaders { names: names.to_vec() })
     }
 }

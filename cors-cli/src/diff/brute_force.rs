@@ -30,20 +30,16 @@ fn rule() -> impl Strategy<Value = CorsRule> {
         select(vec![None, Some(60)]),
     )
         .prop_map(|(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds)| {
-            CorsRule {
-                allowed_origins,
-                allowed_methods,
-                allowed_headers,
-                expose_headers,
-                max_age_seconds,
-                ..CorsRule::default()
-            }
+            CorsRule::new(allowed_origins, allowed_methods)
+                .allowed_headers(allowed_headers)
+                .expose_headers(expose_headers)
+                .max_age_seconds(max_age_seconds)
         })
 }
 
 fn file() -> impl Strategy<Value = RuleFile> {
     proptest::collection::vec(rule(), 1..5).prop_map(|rules| {
-        let xml = CorsConfiguration { rules, response_vary: false }.to_xml();
+        let xml = CorsConfiguration::from_rules(rules).response_vary(false).to_xml();
         RuleFile::parse(xml.as_bytes(), Some(Format::Xml), Profile::Oss).unwrap()
     })
 }
@@ -51,12 +47,12 @@ fn file() -> impl Strategy<Value = RuleFile> {
 /// What one table answers, apart from what the request itself says.
 fn answer<'t>(table: &'t RuleTable, origin: &str, method: &str, headers: &[&str]) -> Option<&'t Rule> {
     let names = headers.join(",");
-    let request = CorsRequest {
-        method: b"OPTIONS",
-        origin: FieldLine::One(origin.as_bytes()),
-        request_method: FieldLine::One(method.as_bytes()),
-        request_headers: [names.as_bytes()],
-    };
+    let request = CorsRequest::new(
+        b"OPTIONS",
+        FieldLine::One(origin.as_bytes()),
+        FieldLine::One(method.as_bytes()),
+        [names.as_bytes()],
+    );
     let decision = table.decide(&request);
     if headers.is_empty() {
         // The request itself is answered by the same rule.

@@ -41,12 +41,12 @@ impl Masks {
     }
 
     pub fn header(&self, name: &str) -> Mask {
-        let request = CorsRequest {
-            method: b"OPTIONS",
-            origin: FieldLine::One(ANY_ORIGIN),
-            request_method: FieldLine::One(b"GET"),
-            request_headers: std::iter::once(name.as_bytes()),
-        };
+        let request = CorsRequest::new(
+            b"OPTIONS",
+            FieldLine::One(ANY_ORIGIN),
+            FieldLine::One(b"GET"),
+            std::iter::once(name.as_bytes()),
+        );
         self.mask(|rule| matches(rule.headers.decide(&request)))
     }
 
@@ -59,20 +59,16 @@ const ANY_ORIGIN: &[u8] = b"https://a.example";
 
 impl Apart {
     fn new(rule: &CorsRule) -> Result<Self, ConfigErrors> {
-        let open = CorsRule {
-            allowed_origins: vec!["*".to_owned()],
-            allowed_methods: vec!["GET".to_owned()],
-            ..CorsRule::default()
-        };
+        let open = CorsRule::new(["*".to_owned()], ["GET".to_owned()]);
         // The rule was found right before; whose rules it followed makes no difference to what it matches.
         let alone = |rule| {
-            let configuration = CorsConfiguration { rules: vec![rule], response_vary: false };
+            let configuration = CorsConfiguration::from_rules([rule]).response_vary(false);
             RuleTable::compile(&configuration, Profile::Extended)
         };
         Ok(Self {
-            origins: alone(CorsRule { allowed_origins: rule.allowed_origins.clone(), ..open.clone() })?,
-            methods: alone(CorsRule { allowed_methods: rule.allowed_methods.clone(), ..open.clone() })?,
-            headers: alone(CorsRule { allowed_headers: rule.allowed_headers.clone(), ..open })?,
+            origins: alone(open.clone().allowed_origins(rule.allowed_origins.clone()))?,
+            methods: alone(open.clone().allowed_methods(rule.allowed_methods.clone()))?,
+            headers: alone(open.allowed_headers(rule.allowed_headers.clone()))?,
         })
     }
 }

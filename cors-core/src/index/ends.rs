@@ -125,10 +125,7 @@ impl<E: End> Ends<E> {
     pub(crate) fn longest(&self, text: &[u8]) -> usize {
         let asked = Asked::<E>::new(text);
         let (mut done, mut at) = (0, 0);
-        let mut node = match self.nodes.first() {
-            Some(root) => root,
-            None => return 0,
-        };
+        let Some(mut node) = self.nodes.first() else { return 0 };
         loop {
             let word = asked.word(done);
             let same = (node.word ^ word).trailing_zeros() as usize / 8;

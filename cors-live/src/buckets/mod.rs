@@ -61,13 +61,9 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 /// use oss_cors_core::{CorsConfiguration, CorsRule, Profile};
 /// use oss_cors_live::Buckets;
 ///
-/// let rule = CorsRule {
-///     allowed_origins: vec!["https://app.example.com".into()],
-///     allowed_methods: vec!["GET".into()],
-///     ..CorsRule::default()
-/// };
+/// let rules = CorsConfiguration::from(CorsRule::new(["https://app.example.com"], ["GET"]));
 /// let buckets = Buckets::new();
-/// buckets.set("photos", &CorsConfiguration { rules: vec![rule], response_vary: true }, Profile::Oss)?;
+/// buckets.set("photos", &rules, Profile::Oss)?;
 /// buckets.set_without_rules("logs")?;
 ///
 /// assert_eq!(buckets.load("photos").rules().len(), 1);
@@ -384,10 +380,9 @@ mod tests {
 
     #[test]
     fn a_lookup_waits_for_nobody() {
-        let rule =
-            CorsRule { allowed_origins: vec!["*".into()], allowed_methods: vec!["GET".into()], ..CorsRule::default() };
+        let rule = CorsRule::new(["*"], ["GET"]);
         let buckets = Buckets::new();
-        buckets.set("a", &CorsConfiguration { rules: vec![rule], response_vary: false }, Profile::Oss).unwrap();
+        buckets.set("a", &CorsConfiguration::from_rules([rule]).response_vary(false), Profile::Oss).unwrap();
         let (done, finished) = mpsc::channel();
         let reader = buckets.clone();
         // As held by a writer in the midst of a change.

@@ -94,21 +94,20 @@ impl<'a> Reader<'a> {
     fn configuration(&mut self) -> Option<CorsConfiguration> {
         let flags = self.byte()?;
         let count = self.number()?;
-        let rules = (0..count).map(|_| self.rule()).collect::<Option<_>>()?;
-        Some(CorsConfiguration { rules, response_vary: flags & VARY != 0 })
+        let rules = (0..count).map(|_| self.rule()).collect::<Option<Vec<_>>>()?;
+        Some(CorsConfiguration::from_rules(rules).response_vary(flags & VARY != 0))
     }
 
     fn rule(&mut self) -> Option<CorsRule> {
         let flags = self.byte()?;
         let max_age = u32::try_from(self.number()?).ok()?;
-        Some(CorsRule {
-            allowed_origins: self.list()?,
-            allowed_methods: self.list()?,
-            allowed_headers: self.list()?,
-            expose_headers: self.list()?,
-            max_age_seconds: (flags & MAX_AGE != 0).then_some(max_age),
-            allow_credentials: flags & CREDENTIALS != 0,
-        })
+        Some(
+            CorsRule::new(self.list()?, self.list()?)
+                .allowed_headers(self.list()?)
+                .expose_headers(self.list()?)
+                .max_age_seconds((flags & MAX_AGE != 0).then_some(max_age))
+                .allow_credentials(flags & CREDENTIALS != 0),
+        )
     }
 
     fn list(&mut self) -> Option<Vec<String>> {

@@ -89,13 +89,8 @@ async fn socket(upgrade: WebSocketUpgrade) -> Response {
 }
 
 fn in_code() -> Result<OssCorsLayer, Box<dyn Error>> {
-    let rule = CorsRule {
-        allowed_origins: vec!["https://code.example.com".into()],
-        allowed_methods: vec!["PATCH".into()],
-        allow_credentials: true,
-        ..CorsRule::default()
-    };
-    let rules = CorsConfiguration { rules: vec![rule], response_vary: true };
+    let rule = CorsRule::new(["https://code.example.com"], ["PATCH"]).allow_credentials(true);
+    let rules = CorsConfiguration::from_rules([rule]);
     Ok(OssCorsLayer::from_configuration(&rules, Profile::Extended)?)
 }
 
