@@ -138,3 +138,112 @@ proptest! {
         }
     }
 }
+
+/// Entries over two letters, so that wildcards overlap, contain each other and meet in short texts.
+fn entry() -> impl Strategy<Value = String> {
+    "[xy]{0,2}\\*?[xy]{0,2}".prop_filter("an entry has text", |entry| !entry.is_empty())
+}
+
+/// Two files that share entries: what differs is often one wildcard, or the order of the rules.
+fn two_files() -> impl Strategy<Value = [RuleFile; 2]> {
+    let rule = |of_origins: bool| {
+        (proptest::collection::vec(entry(), 1..4), select(vec![vec![], vec!["ETag".to_owned()]])).prop_map(
+            move |(entries, exposed)| {
+                let rule = if of_origins {
+                    CorsRule::new(entries, ["GET".to_owned()])
+                } else {
+                    CorsRule::new(["https://a.com".to_owned()], ["GET".to_owned()]).allowed_headers(entries)
+                };
+                rule.expose_headers(exposed)
+            },
+        )
+    };
+    let rules = any::<bool>().prop_flat_map(move |of_origins| proptest::collection::vec(rule(of_origins), 1..4));
+    let changed = (rules, any::<proptest::sample::Index>(), any::<proptest::sample::Index>(), entry(), any::<bool>());
+    changed.prop_map(|(old, one, other, entry, swaps)| {
+        let mut new = old.clone();
+        let (one, other) = (one.index(new.len()), other.index(new.len()));
+        if swaps {
+            new.swap(one, other);
+        } else if let Some(rule) = new.get_mut(one) {
+            let entries =
+                if rule.allowed_headers.is_empty() { &mut rule.allowed_origins } else { &mut rule.allowed_headers };
+            entries.truncate(other + 1);
+            entries.pop();
+            entries.push(entry);
+        }
+        [old, new].map(|rules| {
+            let xml = CorsConfiguration::from_rules(rules).response_vary(false).to_xml();
+            RuleFile::parse(xml.as_bytes(), Some(Format::Xml), Profile::Oss).unwrap()
+        })
+    })
+}
+
+/// Every text of up to seven letters, `z` being one that no entry has: longer than any beginning, another letter and any
+/// end together.
+fn all_texts() -> Vec<String> {
+    let mut texts = vec![String::new()];
+    let mut longest = 0..1;
+    for _ in 0..7 {
+        let start = texts.len();
+        for index in longest {
+            for letter in ["x", "y", "z"] {
+                texts.push(format!("{}{letter}", texts[index]));
+            }
+        }
+        longest = start..texts.len();
+    }
+    texts.remove(0);
+    texts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #[test]
+    fn widens_exactly_where_some_text_is_newly_allowed([old, new] in two_files()) {
+        let comparison = compare(&old, &new).unwrap();
+        prop_assert!(comparison.tried.sampled.is_empty());
+        let tables = (old.table(), new.table());
+        let origins = if old.configuration().rules[0].allowed_headers.is_empty() {
+            all_texts()
+        } else {
+            vec!["https://a.com".to_owned()]
+        };
+        let names = if origins.len() > 1 { Vec::new() } else { all_texts() };
+        let mut turns = BTreeSet::new();
+        let mut ask = |origin: &str, headers: &[&str]| {
+            turns.extend(turn(answer(&tables.0, origin, "GET", headers), answer(&tables.1, origin, "GET", headers)));
+        };
+        for origin in &origins {
+            ask(origin, &[]);
+        }
+        for name in &names {
+            ask("https://a.com", &[name]);
+        }
+        // Names together are allowed by the rules that allow each, so one name of each kind is enough.
+        let allowing = |name: &str| [&tables.0, &tables.1].map(|table| {
+            table.rules_allowing_header(name.as_bytes()).iter().fold(0_u32, |rules, rule| rules | 1 << rule)
+        });
+        let mut kinds: Vec<([u32; 2], Vec<&str>)> = Vec::new();
+        for name in &names {
+            let rules = allowing(name);
+            if kinds.iter().all(|(known, _)| *known != rules) {
+                kinds.push((rules, vec![name]));
+            }
+        }
+        let single = kinds.clone();
+        let mut next = 0;
+        while let Some((rules, together)) = kinds.get(next).cloned() {
+            ask("https://a.com", &together);
+            for (other, name) in &single {
+                let both = [rules[0] & other[0], rules[1] & other[1]];
+                if kinds.iter().all(|(known, _)| *known != both) {
+                    kinds.push((both, [&together[..], name].concat()));
+                }
+            }
+            next += 1;
+        }
+        let told: BTreeSet<Turn> = comparison.changes.iter().map(|change| turn_of(&change.kind)).collect();
+        prop_assert_eq!(told, turns);
+    }
+}

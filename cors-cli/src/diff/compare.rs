@@ -1,12 +1,13 @@
 //! Two files, decision by decision: every class of requests that they answer differently.
 
-use oss_cors_core::{ConfigErrors, RuleFile};
+use oss_cors_core::{ConfigErrors, RuleFile, can_match_header, can_match_origin};
 
 use super::classes::{classes, header_sets};
 use super::group::{Change, Grouping};
 use super::judge::Judge;
 use super::masks::Masks;
 use super::universe::{self, Candidates};
+use super::witnesses;
 
 /// At most so many sets of request headers, so many comparisons of one class of origins, one of methods and one set, and
 /// so many changes told. Two files of 20 rules with 200 origins each stay below.
@@ -44,13 +45,29 @@ pub fn compare(old: &RuleFile, new: &RuleFile) -> Result<Comparison, ConfigError
     };
     let origins = universe::origins(files);
     let origins_tried = note(&origins, "origins");
-    let origins = classes(origins.tried, |origin| (masks.0.origin(origin), masks.1.origin(origin)));
+    let origin_masks = |origin: &str| (masks.0.origin(origin), masks.1.origin(origin));
+    let mut origins = classes(origins.tried, origin_masks);
     let methods = universe::methods(files);
     let methods_tried = note(&methods, "methods");
     let methods = classes(methods.tried, |method| (masks.0.method(method), masks.1.method(method)));
     let headers = universe::headers(files);
     let headers_tried = note(&headers, "request headers");
-    let headers = classes(headers.tried, |name| (masks.0.header(name), masks.1.header(name)));
+    let header_masks = |name: &str| (masks.0.header(name), masks.1.header(name));
+    let mut headers = classes(headers.tried, header_masks);
+
+    let rules = || files.into_iter().flat_map(|file| &file.rules);
+    let entries = rules().flat_map(|rule| &rule.allowed_origins).filter(|entry| can_match_origin(entry));
+    if !witnesses::complete(&mut origins, entries.map(String::as_str), origin_masks) {
+        sampled.push("some of what wildcards among origins match".to_owned());
+    }
+    let entries: Vec<String> = rules()
+        .flat_map(|rule| &rule.allowed_headers)
+        .filter(|entry| can_match_header(entry))
+        .map(|entry| entry.to_ascii_lowercase())
+        .collect();
+    if !witnesses::complete(&mut headers, entries.iter().map(String::as_str), header_masks) {
+        sampled.push("some of what wildcards among request headers match".to_owned());
+    }
 
     let most_sets = (MOST_COMPARISONS / (origins.len() * methods.len()).max(1)).clamp(1, MOST_HEADER_SETS);
     let (sets, complete) = header_sets(&headers, most_sets);
