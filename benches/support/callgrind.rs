@@ -27,7 +27,7 @@ pub fn cost(arguments: &[&str], times: u64) -> Result<Cost, Box<dyn Error>> {
 }
 
 /// Instructions and allocations of a whole process.
-fn process_cost(arguments: &[&str], requests: u64) -> Result<(u64, u64), Box<dyn Error>> {
+pub fn process_cost(arguments: &[&str], requests: u64) -> Result<(u64, u64), Box<dyn Error>> {
     let profile = env::temp_dir().join(format!("oss-cors-callgrind-{}", process::id()));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", &format!("--callgrind-out-file={}", profile.display())])

@@ -12,6 +12,7 @@ pub mod hostile;
 pub mod report;
 pub mod requests;
 pub mod rules;
+pub mod shapes;
 pub mod tower;
 
 #[path = "../../tests/support/oracle.rs"]

@@ -159,6 +159,7 @@ impl RuleTable {
             .map_err(Refusal::NotAllowed)
     }
 
+    #[inline]
     fn actual<L>(&self, request: &CorsRequest<'_, L>) -> Result<&Rule, Unmatched> {
         if request.origin.is_absent() {
             return Err(Unmatched::NoOrigin);

@@ -38,7 +38,7 @@ fn node(text: &str, at: usize, depth: usize) -> Result<Node, (usize, serde_json:
     let offset = |raw: &RawValue| at + raw.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
     let here = |error| (at, error);
     let value = match text.as_bytes().first() {
-        _ if depth > DEEPEST => Value::Map(Map::default()),
+        _ if depth > DEEPEST => Value::Map(Box::default()),
         Some(b'{') => {
             let field = |(key, raw): (String, &RawValue)| {
                 let start = offset(raw);
@@ -47,7 +47,7 @@ fn node(text: &str, at: usize, depth: usize) -> Result<Node, (usize, serde_json:
             };
             let fields = serde_json::from_str::<Fields<'_>>(text).map_err(here)?;
             let fields = fields.0.into_iter().map(field).collect::<Result<_, _>>()?;
-            Value::Map(Map { fields, ..Map::default() })
+            Value::Map(Box::new(Map { fields, ..Map::default() }))
         }
         Some(b'[') => {
             let items = serde_json::from_str::<Vec<&RawValue>>(text).map_err(here)?;

@@ -2,19 +2,25 @@
 
 /// Whether a tool means `name` by `key`: case, `_`, `-` and a plural `s` do not count.
 pub(super) fn same_key(key: &str, name: &str) -> bool {
-    bare_key(key) == bare_key(name)
+    letters(key).eq(letters(name))
 }
 
-fn bare_key(key: &str) -> String {
-    let mut bare: String = key.chars().filter(|found| !matches!(found, '_' | '-')).collect();
-    bare.make_ascii_lowercase();
-    bare.strip_suffix('s').map_or_else(|| bare.clone(), str::to_owned)
+/// What of a key counts. Nothing is allocated: a hostile file has a million keys.
+fn letters(key: &str) -> impl Iterator<Item = u8> {
+    let key = key.trim_end_matches(['_', '-']);
+    let key = key.strip_suffix(['s', 'S']).unwrap_or(key);
+    key.bytes().filter(|found| !matches!(found, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase())
 }
+
+/// How many letters of a key are compared.
+const LONGEST: usize = 32;
 
 /// The known key that is spelt most alike, if it is near enough to be meant.
 pub(super) fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
-    let bare: Vec<char> = bare_key(key).chars().take(32).collect();
-    let distance = |name: &str| edit_distance(&bare, &bare_key(name).chars().collect::<Vec<_>>());
+    // No known key is longer than the first of it.
+    let bare = |key: &str| letters(key).take(LONGEST).collect::<Vec<_>>();
+    let asked = bare(key);
+    let distance = |name: &str| edit_distance(&asked, &bare(name));
     known
         .iter()
         .map(|name| (distance(name), *name))
@@ -24,7 +30,7 @@ pub(super) fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str>
 }
 
 /// Levenshtein's: how many characters to insert, delete or replace.
-fn edit_distance(one: &[char], other: &[char]) -> usize {
+fn edit_distance(one: &[u8], other: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (index, from) in one.iter().enumerate() {
         let mut left = index + 1;

@@ -25,6 +25,8 @@ mod write_json;
 mod write_lines;
 #[cfg(feature = "xml")]
 mod xml;
+#[cfg(feature = "xml")]
+mod xml_shape;
 #[cfg(feature = "yaml")]
 mod yaml;
 

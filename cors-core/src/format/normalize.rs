@@ -8,7 +8,7 @@ use super::keys::{nearest, same_key};
 use super::places::Places;
 use super::terraform::{self, Resource};
 use super::tree::{Field, Map, Node, Value};
-use crate::config::{CorsConfiguration, CorsRule};
+use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS};
 use crate::shown::quoted;
 
@@ -19,6 +19,8 @@ pub(super) struct Draft {
     pub(super) places: Places<usize>,
     /// Rules (`None`: the root) that are no element or object at all: nothing is said of what they lack.
     pub(super) unreadable: HashSet<Option<usize>>,
+    /// How many rules there are, with those that are not kept.
+    pub(super) rules: usize,
     format: Format,
     /// Inside of a resource: text may be a template, `//` is a comment.
     terraform: bool,
@@ -30,6 +32,7 @@ pub(super) fn normalize(root: &Node, format: Format) -> Draft {
         errors: Vec::new(),
         places: Places::default(),
         unreadable: HashSet::new(),
+        rules: 0,
         format,
         terraform: false,
     };
@@ -79,7 +82,10 @@ impl Draft {
                 return self.root_fields(&fields);
             }
             [_] => ConfigErrorKind::Expression,
-            several => ConfigErrorKind::SeveralResources(several.iter().map(|found| quoted(&found.address)).collect()),
+            several => {
+                let addresses = several.iter().take(MAX_FAULTS).map(|found| quoted(&found.address));
+                ConfigErrorKind::SeveralResources(addresses.collect())
+            }
         };
         self.unreadable.insert(None);
         let at = resources.iter().map(|resource| resource.at).nth(usize::from(resources.len() > 1));
@@ -103,6 +109,11 @@ impl Draft {
     }
 
     fn rule(&mut self, node: &Node) {
+        self.rules += 1;
+        // One too many is a fault; what more there are is counted, and not kept.
+        if self.rules > MAX_RULES + 1 {
+            return;
+        }
         let number = self.configuration.rules.len() + 1;
         self.configuration.rules.push(CorsRule::default());
         self.places.insert((Some(number), None, None), node.at);
@@ -167,21 +178,22 @@ impl Draft {
         known: &[&'static str],
     ) -> Vec<(&'static str, &'a Field)> {
         let mut fields: Vec<(&'static str, &Field)> = Vec::new();
+        let mut seen = vec![false; known.len()];
         for field in all {
             if matches!(field.node.value, Value::Null) || (self.terraform && field.key == "//") {
                 continue;
             }
             let element = rule.map(|_| Element::CorsRule);
-            let matching = |name: &&&str| if liberal { field.key == ***name } else { same_key(&field.key, name) };
-            let Some(name) = known.iter().find(matching) else {
-                if !liberal {
+            let matching = |name: &str| if liberal { field.key == name } else { same_key(&field.key, name) };
+            let Some((seen, name)) = seen.iter_mut().zip(known).find(|(_, name)| matching(name)) else {
+                if !liberal && self.errors.len() < MAX_FAULTS {
                     let kind = self.unknown_key(&field.key, rule, known);
                     self.fault(field.at, rule, element, Some(&field.key), kind);
                 }
                 continue;
             };
             let single = !liberal || matches!(*name, "MaxAgeSeconds" | "AllowCredentials" | "ResponseVary");
-            if single && fields.iter().any(|(earlier, _)| earlier == name) {
+            if single && std::mem::replace(seen, true) {
                 self.fault(field.at, rule, element, Some(&field.key), ConfigErrorKind::Repeated);
                 continue;
             }

@@ -76,7 +76,8 @@ impl RuleFile {
             return Err(fatal(ConfigErrorKind::UnknownFormat).into());
         };
         let root = read(text, format)?;
-        let Draft { mut configuration, mut errors, places, unreadable, .. } = normalize(&root, format);
+        let Draft { mut configuration, mut errors, places, unreadable, rules, .. } = normalize(&root, format);
+        drop(root);
         let mut faults = Vec::new();
         validate(&configuration, profile, &mut faults);
         let more = errors.len() >= MAX_FAULTS || faults.len() >= MAX_FAULTS;
@@ -92,7 +93,10 @@ impl RuleFile {
             }
             _ => true,
         });
-        errors.extend(faults.into_iter().map(|fault| {
+        errors.extend(faults.into_iter().map(|mut fault| {
+            if let ConfigErrorKind::TooManyRules(count) = &mut fault.kind {
+                *count = rules;
+            }
             let at = places.of((fault.rule, fault.element, fault.entry)).or_else(|| places.of((None, None, None)));
             (at.unwrap_or_default(), fault)
         }));

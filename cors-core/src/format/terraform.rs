@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::keys::same_key;
 use super::tree::{Field, Map, Node, Value};
 use crate::error::Element;
+use crate::shown::{MAX_QUOTED, cut};
 
 /// A resource with `cors_rule` blocks.
 pub(super) struct Resource<'a> {
@@ -44,7 +45,8 @@ fn resource<'a>(kind: &str, name: &str, body: &'a Map) -> Option<Resource<'a>> {
     let at = made.or_else(|| body.fields.iter().find(is_rules))?.at;
     let ours = |field: &&Field| is_rules(field) || is_element(field, Element::ResponseVary);
     let fields = made.is_none().then(|| body.fields.iter().filter(ours).collect());
-    Some(Resource { address: format!("{kind}.{name}"), at, fields })
+    let address = format!("{}.{}", cut(kind, MAX_QUOTED), cut(name, MAX_QUOTED));
+    Some(Resource { address, at, fields })
 }
 
 fn is_element(field: &Field, element: Element) -> bool {
@@ -58,7 +60,7 @@ fn blocks(node: &Node) -> impl Iterator<Item = &Map> {
         _ => std::slice::from_ref(node),
     };
     nodes.iter().filter_map(|node| match &node.value {
-        Value::Map(map) => Some(map),
+        Value::Map(map) => Some(&**map),
         _ => None,
     })
 }

@@ -8,10 +8,24 @@ use super::tree::{DEEPEST, Field, Map, Node, Value};
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors};
 use crate::shown::quoted;
 
+/// In a longer text only the first fault of the syntax is told.
+const MOST_RECOVERED: usize = 64 << 10;
+
 pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    ConfigErrors::check(syntax_errors(text, &errors))?;
-    Ok(Node { at: 0, value: Value::Map(map(text, table.get_ref(), 0)) })
+    // Each fault costs hundreds of bytes and a search: the first tells enough of a file that nobody wrote by hand.
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(_) if text.len() <= MOST_RECOVERED => {
+            let (table, errors) = DeTable::parse_recoverable(text);
+            ConfigErrors::check(syntax_errors(text, &errors))?;
+            table
+        }
+        Err(first) => {
+            ConfigErrors::check(syntax_errors(text, &[first]))?;
+            return Err(ConfigErrors::one(ConfigError::new(ConfigErrorKind::Malformed("no TOML".to_owned()))));
+        }
+    };
+    Ok(Node { at: 0, value: Value::Map(Box::new(map(text, table.get_ref(), 0))) })
 }
 
 fn map(text: &str, table: &DeTable<'_>, depth: usize) -> Map {
@@ -28,8 +42,8 @@ fn map(text: &str, table: &DeTable<'_>, depth: usize) -> Map {
 fn node(text: &str, value: &Spanned<DeValue<'_>>, depth: usize) -> Node {
     let written = || text.get(value.span()).unwrap_or_default().to_owned();
     let kept = match value.get_ref() {
-        _ if depth > DEEPEST => Value::Map(Map::default()),
-        DeValue::Table(table) => Value::Map(map(text, table, depth)),
+        _ if depth > DEEPEST => Value::Map(Box::default()),
+        DeValue::Table(table) => Value::Map(Box::new(map(text, table, depth))),
         DeValue::Array(items) => Value::List(items.iter().map(|item| node(text, item, depth + 1)).collect()),
         DeValue::String(text) => Value::Text(text.clone().into_owned()),
         // Without the underscores between digits.

@@ -20,7 +20,8 @@ pub(super) enum Value {
     /// An explicit nothing: as absent.
     Null,
     List(Vec<Node>),
-    Map(Map),
+    /// Apart, so that a list of millions of small values is small.
+    Map(Box<Map>),
 }
 
 /// Keys in the order of the file.

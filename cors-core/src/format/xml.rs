@@ -4,6 +4,7 @@ use roxmltree::{Document, Error, Node as XmlNode};
 
 use super::places::position;
 use super::tree::{Field, Map, Node, Value};
+use super::xml_shape as shape;
 use crate::error::{ConfigError, ConfigErrorKind, Element, Position};
 use crate::shown::quoted;
 
@@ -11,6 +12,7 @@ use crate::shown::quoted;
 const DEEPEST: usize = 3;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
+    shape::check(text)?;
     let document = Document::parse(text).map_err(|error| syntax_error(text, &error))?;
     let root = document.root_element();
     let name = root.tag_name().name();
@@ -45,7 +47,7 @@ fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
     if map.fields.is_empty() {
         return Node { at, value: Value::Text(text) };
     }
-    Node { at, value: Value::Map(map) }
+    Node { at, value: Value::Map(Box::new(map)) }
 }
 
 fn syntax_error(text: &str, error: &Error) -> ConfigError {

@@ -34,7 +34,7 @@ struct Fault {
 impl<'a> Reader<'a> {
     fn file(&mut self) -> Result<Node, Fault> {
         // A file of comments alone has no document.
-        let mut file = Node { at: 0, value: Value::Map(Map::default()) };
+        let mut file = Node { at: 0, value: Value::Map(Box::default()) };
         let mut documents = 0;
         loop {
             let (event, span) = self.next()?;
@@ -66,14 +66,14 @@ impl<'a> Reader<'a> {
                 return Err(self.malformed(span.start, "nested too deep"));
             }
             Event::SequenceStart(..) => Value::List(self.list(depth)?),
-            Event::MappingStart(..) => Value::Map(Map { fields: self.fields(depth)?, ..Map::default() }),
+            Event::MappingStart(..) => Value::Map(Box::new(Map { fields: self.fields(depth)?, ..Map::default() })),
             Event::Scalar(text, ScalarStyle::Plain, _, tag) if !is_text(tag.as_deref()) => plain(text.into_owned()),
             Event::Scalar(text, ..) => Value::Text(text.into_owned()),
             // Nothing else stands where a value does.
             _ => Value::Null,
         };
         // What stands deeper than anything in a rule file is checked, not kept.
-        Ok(Node { at, value: if depth > DEEPEST { Value::Map(Map::default()) } else { value } })
+        Ok(Node { at, value: if depth > DEEPEST { Value::Map(Box::default()) } else { value } })
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Node>, Fault> {

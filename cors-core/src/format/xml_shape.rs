@@ -1,0 +1,74 @@
+//! What XML may look like before it is parsed: the parser compares each attribute of an element with the others, and
+//! copies the namespaces of an element for those inside of it.
+
+use super::places::position;
+use crate::error::{ConfigError, ConfigErrorKind};
+
+/// Rule files have one or two, on their root.
+const MOST_ATTRIBUTES: usize = 64;
+
+/// Rule files have three.
+const DEEPEST: usize = 64;
+
+/// Refuses what no rule file has. What is not well-formed is for the parser to tell.
+pub(super) fn check(text: &str) -> Result<(), ConfigError> {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(tag) = text.get(at..).and_then(|rest| rest.find('<')).map(|found| at + found) {
+        let rest = text.get(tag..).unwrap_or_default();
+        let past = |begin: &str, end: &str| {
+            rest.starts_with(begin).then(|| rest.find(end).map_or(text.len(), |found| tag + found + end.len()))
+        };
+        let no_element = past("<!--", "-->").or_else(|| past("<![CDATA[", "]]>")).or_else(|| past("<?", "?>"));
+        at = match no_element.or_else(|| past("<!", ">")) {
+            Some(end) => end,
+            None if rest.starts_with("</") => {
+                depth = depth.saturating_sub(1);
+                tag + 2
+            }
+            None => {
+                let element = Element::of(rest);
+                depth += usize::from(!element.is_empty);
+                let refused = |what: &str| {
+                    let kind = ConfigErrorKind::Malformed(what.to_owned());
+                    ConfigError { position: Some(position(text, tag)), ..ConfigError::new(kind) }
+                };
+                if element.attributes > MOST_ATTRIBUTES {
+                    return Err(refused("an element with more than 64 attributes"));
+                }
+                if depth > DEEPEST {
+                    return Err(refused("elements nested more than 64 deep"));
+                }
+                tag + element.length
+            }
+        };
+    }
+    Ok(())
+}
+
+/// A tag that begins an element.
+struct Element {
+    length: usize,
+    /// Each has one value in quotes.
+    attributes: usize,
+    is_empty: bool,
+}
+
+impl Element {
+    fn of(text: &str) -> Self {
+        let (mut attributes, mut quote, mut before) = (0, None, b' ');
+        for (index, byte) in text.bytes().enumerate() {
+            match (quote, byte) {
+                (Some(open), _) if open == byte => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'\'') => {
+                    attributes += 1;
+                    quote = Some(byte);
+                }
+                (None, b'>') => return Self { length: index + 1, attributes, is_empty: before == b'/' },
+                (None, _) => {}
+            }
+            before = byte;
+        }
+        Self { length: text.len(), attributes, is_empty: true }
+    }
+}
