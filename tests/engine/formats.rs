@@ -3,7 +3,7 @@
 //! Which files load, and which faults the others have, is in `corpus/rule-files-*.toml`.
 
 use alloc_tracker::Session;
-use oss_cors_core::{CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
+use oss_cors_core::{ConfigError, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -610,4 +610,27 @@ fn a_million_nested_values() {
             assert!(errors.to_string().contains("not well-formed"), "{format:?} {open} {errors}");
         }
     }
+}
+
+/// Each costs hundreds of bytes: of a file that nobody wrote by hand, the first is enough.
+#[test]
+fn of_a_long_toml_file_the_first_fault_is_told() {
+    for (lines, faults) in [(1000, 1000), (100_000, 1)] {
+        let errors = RuleFile::parse("=\n".repeat(lines).as_bytes(), Some(Format::Toml), Profile::Oss).unwrap_err();
+        assert_eq!(errors.iter().count(), faults, "{lines} lines");
+        assert_eq!(errors.iter().next().and_then(ConfigError::position).map(|at| at.line), Some(1));
+    }
+}
+
+/// A search through all fields before each would take minutes.
+#[test]
+fn repeated_fields_are_found_without_a_search() {
+    let text = format!(
+        "<CORSConfiguration><CORSRule>{}{}</CORSRule></CORSConfiguration>",
+        "<AllowedOrigin/>".repeat(50_000),
+        "<MaxAgeSeconds/>".repeat(50_000)
+    );
+    let errors = RuleFile::parse(text.as_bytes(), Some(Format::Xml), Profile::Oss).unwrap_err();
+    assert!(errors.iter().count() > 1000, "{}", errors.iter().count());
+    assert!(errors.to_string().len() < 1 << 20);
 }
