@@ -40,6 +40,23 @@
 //! # Ok::<(), oss_cors_core::ConfigErrors>(())
 //! ```
 //!
+//! # Words
+//!
+//! | | |
+//! |---|---|
+//! | rule | one `CORSRule`: the origins, methods and headers that it allows, and what it answers with |
+//! | entry | one text of a rule: an `AllowedOrigin`, an `AllowedHeader`; it has at most one `*` |
+//! | origin | scheme, host and port of the page that asks, as the `Origin` header says it |
+//! | preflight | an `OPTIONS` with `Origin` and `Access-Control-Request-Method`: the browser asks before it sends |
+//! | actual request | any other request with an `Origin`; it is never stopped, only its answer's headers are decided |
+//! | match | a rule matches when it allows the origin, the method and every requested header |
+//! | refusal | the answer to a preflight that no rule matches: a status, a code, a message |
+//! | table | the rules of a configuration, compiled: [`RuleTable`] |
+//! | handle | the place of the table in force, which is swapped while requests are served (`oss-cors-live`) |
+//! | generation | how often a handle's table was swapped |
+//! | bucket | a name with rules of its own; a server may have many (`oss-cors-live`) |
+//! | shadow | rules on trial: what they would answer is counted, and not sent (`oss-cors-live`) |
+//!
 //! # What is not here
 //!
 //! Reading files (`oss-cors-source`), calling an application (the adapters; [`RuleTable::decide_parts`] is for servers that have
