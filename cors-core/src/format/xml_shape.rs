@@ -7,15 +7,12 @@ use crate::error::{ConfigError, ConfigErrorKind};
 /// Rule files have one or two, on their root.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// Rule files have three. Unknown elements are dropped, with all that is inside of them.
-const DEEPEST: usize = 512;
-
 /// Each is copied for every element inside of it that has one of its own.
 const MOST_NAMESPACES: usize = 4096;
 
 /// Refuses what no rule file has. What is not well-formed is for the parser to tell.
 pub(super) fn check(text: &str) -> Result<(), ConfigError> {
-    let (mut at, mut depth, mut namespaces) = (0, 0_usize, 0);
+    let (mut at, mut namespaces) = (0, 0);
     while let Some(tag) = text.get(at..).and_then(|rest| rest.find('<')).map(|found| at + found) {
         let rest = text.get(tag..).unwrap_or_default();
         let past = |begin: &str, end: &str| {
@@ -24,13 +21,9 @@ pub(super) fn check(text: &str) -> Result<(), ConfigError> {
         let no_element = past("<!--", "-->").or_else(|| past("<![CDATA[", "]]>")).or_else(|| past("<?", "?>"));
         at = match no_element.or_else(|| past("<!", ">")) {
             Some(end) => end,
-            None if rest.starts_with("</") => {
-                depth = depth.saturating_sub(1);
-                tag + 2
-            }
+            None if rest.starts_with("</") => tag + 2,
             None => {
                 let element = Element::of(rest);
-                depth += usize::from(!element.is_empty);
                 namespaces += element.namespaces;
                 let refused = |what: &str| {
                     let kind = ConfigErrorKind::Malformed(what.to_owned());
@@ -38,9 +31,6 @@ pub(super) fn check(text: &str) -> Result<(), ConfigError> {
                 };
                 if element.attributes > MOST_ATTRIBUTES {
                     return Err(refused("an element with more than 64 attributes"));
-                }
-                if depth > DEEPEST {
-                    return Err(refused("elements nested more than 512 deep"));
                 }
                 if namespaces > MOST_NAMESPACES {
                     return Err(refused("more than 4096 namespaces"));
@@ -59,12 +49,11 @@ struct Element {
     attributes: usize,
     /// How many of them begin with `xmlns`.
     namespaces: usize,
-    is_empty: bool,
 }
 
 impl Element {
     fn of(text: &str) -> Self {
-        let (mut attributes, mut namespaces, mut quote, mut before) = (0, 0, None, b' ');
+        let (mut attributes, mut namespaces, mut quote) = (0, 0, None);
         let mut name = 0;
         for (index, byte) in text.bytes().enumerate() {
             match (quote, byte) {
@@ -78,11 +67,10 @@ impl Element {
                     namespaces += usize::from(text.get(name..index).is_some_and(|name| name.contains("xmlns")));
                     quote = Some(byte);
                 }
-                (None, b'>') => return Self { length: index + 1, attributes, namespaces, is_empty: before == b'/' },
+                (None, b'>') => return Self { length: index + 1, attributes, namespaces },
                 (None, _) => {}
             }
-            before = byte;
         }
-        Self { length: text.len(), attributes, namespaces, is_empty: true }
+        Self { length: text.len(), attributes, namespaces }
     }
 }
