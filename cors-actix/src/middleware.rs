@@ -5,12 +5,13 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
-use oss_cors_core::Decision;
+use actix_web::http::{Method, header};
+use oss_cors_core::{CorsRequest, Decision};
 use oss_cors_live::Policy;
 
 use crate::baked::Baked;
 use crate::future::ResponseFuture;
-use crate::request::{host, with_cors_request};
+use crate::request::{RequestHeaders, field_line, host};
 use crate::write::{CorsHeaders, RuleAnswer, accept, finish, refuse};
 
 /// Answers preflights and writes CORS headers on what the inner service answers. Made by [`OssCors`](crate::OssCors),
@@ -44,7 +45,16 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         // One load per request: what is decided here is written when the response comes, whatever is stored between.
         let table = self.policy.table(|| (host(&request), request.uri().path()));
-        let decided = with_cors_request(&request, |asked| self.policy.decide(&table, asked));
+        let method = request.method().as_str().as_bytes();
+        let origin = field_line(request.headers(), header::ORIGIN);
+        let decided = if *request.method() == Method::OPTIONS {
+            let request_method = field_line(request.headers(), header::ACCESS_CONTROL_REQUEST_METHOD);
+            let request_headers = RequestHeaders(request.headers());
+            self.policy.decide(&table, &CorsRequest::new(method, origin, request_method, request_headers))
+        } else {
+            // Most requests: nothing else is looked up for them.
+            self.policy.decide_actual(&table, method, origin)
+        };
         let reported = decided.reported;
         let mut baked = self.baked.borrow_mut();
         match decided.decision {

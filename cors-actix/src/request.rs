@@ -1,27 +1,11 @@
 //! The request as borrowed bytes.
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use oss_cors_core::{CorsRequest, FieldLine};
+use oss_cors_core::FieldLine;
 
-/// Looks up no more than the kind of request needs: most are no `OPTIONS`.
-pub(crate) fn with_cors_request<T>(
-    request: &ServiceRequest,
-    decide: impl FnOnce(&CorsRequest<'_, RequestHeaders<'_>>) -> T,
-) -> T {
-    let headers = request.headers();
-    let origin = field_line(headers, header::ORIGIN);
-    let may_be_preflight = *request.method() == Method::OPTIONS && !origin.is_absent();
-    decide(&CorsRequest::new(
-        request.method().as_str().as_bytes(),
-        origin,
-        if may_be_preflight { field_line(headers, header::ACCESS_CONTROL_REQUEST_METHOD) } else { FieldLine::Absent },
-        RequestHeaders(headers),
-    ))
-}
-
-fn field_line(headers: &HeaderMap, name: HeaderName) -> FieldLine<'_> {
+#[inline]
+pub(crate) fn field_line(headers: &HeaderMap, name: HeaderName) -> FieldLine<'_> {
     FieldLine::from_lines(headers.get_all(name).map(HeaderValue::as_bytes))
 }
 

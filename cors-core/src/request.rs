@@ -114,7 +114,7 @@ pub(crate) struct ListItems<'a, I> {
 
 impl<'a, I: Iterator<Item = &'a [u8]>> ListItems<'a, I> {
     /// The next item by `find`, which is given what is left of the line and tells how long the item there is. Where it
-    /// finds nothing, [`next`](Iterator::next) has the item still.
+    /// finds nothing, the item is the next one still.
     #[inline]
     pub(crate) fn next_by<T>(&mut self, find: impl FnOnce(&'a [u8]) -> Option<(T, usize)>) -> Option<T> {
         if self.line.is_none() {
@@ -125,6 +125,22 @@ impl<'a, I: Iterator<Item = &'a [u8]>> ListItems<'a, I> {
         self.line = line.get(length + 1..);
         Some(found)
     }
+
+    /// The next item, an empty one too.
+    #[inline]
+    pub(crate) fn next_or_empty(&mut self) -> Option<&'a [u8]> {
+        let line = match self.line {
+            Some(line) => line,
+            None => self.lines.next()?,
+        };
+        let comma = find_comma(line);
+        let (item, rest) = match comma.and_then(|comma| line.split_at_checked(comma)) {
+            Some((item, rest)) => (item, rest.get(1..)),
+            None => (line, None),
+        };
+        self.line = rest;
+        Some(trim_blanks(item))
+    }
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Iterator for ListItems<'a, I> {
@@ -133,17 +149,7 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Iterator for ListItems<'a, I> {
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let line = match self.line {
-                Some(line) => line,
-                None => self.lines.next()?,
-            };
-            let comma = find_comma(line);
-            let (item, rest) = match comma.and_then(|comma| line.split_at_checked(comma)) {
-                Some((item, rest)) => (item, rest.get(1..)),
-                None => (line, None),
-            };
-            self.line = rest;
-            let item = trim_blanks(item);
+            let item = self.next_or_empty()?;
             if !item.is_empty() {
                 return Some(item);
             }

@@ -38,13 +38,6 @@ enum State {
     NoSuchBucket,
 }
 
-/// Where origin and method leave no rule.
-enum Point {
-    MalformedOrigin,
-    Origin,
-    Method,
-}
-
 impl RuleTable {
     /// Compiles `configuration`.
     ///
@@ -144,16 +137,8 @@ impl RuleTable {
             State::NotEnabled => return Err(Refusal::NotEnabled),
             State::NoSuchBucket => return Err(Refusal::NoSuchBucket),
         }
-        let method = match request.request_method {
-            FieldLine::One(method) => method,
-            FieldLine::Absent | FieldLine::Several => b"",
-        };
+        let method = if let FieldLine::One(method) = request.request_method { method } else { b"" };
         self.matching(request.origin, method)
-            .map_err(|point| match point {
-                Point::MalformedOrigin => Mismatch::MalformedOrigin,
-                Point::Origin => Mismatch::Origin,
-                Point::Method => Mismatch::Method,
-            })
             .and_then(|rules| self.allowing_headers(rules, &request.request_headers))
             .and_then(|rules| self.first(rules).ok_or(Mismatch::Headers))
             .map_err(Refusal::NotAllowed)
@@ -169,32 +154,33 @@ impl RuleTable {
             State::NotEnabled => return Err(Unmatched::NotEnabled),
             State::NoSuchBucket => return Err(Unmatched::NoSuchBucket),
         }
-        let rules = self.matching(request.origin, request.method).map_err(|point| match point {
-            Point::MalformedOrigin => Unmatched::MalformedOrigin,
-            Point::Origin => Unmatched::Origin,
-            Point::Method => Unmatched::Method,
+        let rules = self.matching(request.origin, request.method).map_err(|mismatch| match mismatch {
+            Mismatch::MalformedOrigin => Unmatched::MalformedOrigin,
+            Mismatch::Origin => Unmatched::Origin,
+            // Headers are not asked about here.
+            Mismatch::Method | Mismatch::Headers | Mismatch::TooManyHeaders => Unmatched::Method,
         })?;
         self.first(rules).ok_or(Unmatched::Method)
     }
 
     /// The rules that allow origin and method: at least one.
     #[inline]
-    fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Point> {
-        let FieldLine::One(origin) = origin else { return Err(Point::MalformedOrigin) };
+    fn matching(&self, origin: FieldLine<'_>, method: &[u8]) -> Result<RuleSet, Mismatch> {
+        let FieldLine::One(origin) = origin else { return Err(Mismatch::MalformedOrigin) };
         // Bounded before it is hashed.
         if origin.len() > MAX_ORIGIN_BYTES {
-            return Err(Point::MalformedOrigin);
+            return Err(Mismatch::MalformedOrigin);
         }
         let by_origin = match self.origins.find_entry(origin) {
             Some(rules) => rules,
             None if is_possible_origin(origin) => self.origins.find_wildcards(origin),
-            None => return Err(Point::MalformedOrigin),
+            None => return Err(Mismatch::MalformedOrigin),
         };
         if by_origin.is_empty() {
-            return Err(Point::Origin);
+            return Err(Mismatch::Origin);
         }
         let rules = by_origin & self.methods.find(method);
-        if rules.is_empty() { Err(Point::Method) } else { Ok(rules) }
+        if rules.is_empty() { Err(Mismatch::Method) } else { Ok(rules) }
     }
 
     /// Of `rules`, those that allow every requested header: at least one.
@@ -208,18 +194,21 @@ impl RuleTable {
             return Err(Mismatch::TooManyHeaders);
         }
         // An item has a byte, with the comma or the end after it.
-        if bytes > MAX_REQUEST_HEADER_ITEMS && has_too_many_items(lines) {
+        let too_many = || bytes > MAX_REQUEST_HEADER_ITEMS && has_too_many_items(lines);
+        // Of what no browser sends, the items are counted first; else on the way.
+        if bytes > 1024 && too_many() {
             return Err(Mismatch::TooManyHeaders);
         }
         let any = self.headers.any();
         if rules == (rules & any) && lines.clone().into_iter().all(is_plain_list) {
-            return Ok(rules);
+            return if too_many() { Err(Mismatch::TooManyHeaders) } else { Ok(rules) };
         }
-        let mut names = list_items(lines.clone());
-        loop {
-            let found = match names.next_by(|list| self.short_headers.first_of(list)) {
+        let mut items = list_items(lines.clone());
+        for _ in 0..MAX_REQUEST_HEADER_ITEMS {
+            let found = match items.next_by(|list| self.short_headers.first_of(list)) {
                 Some(found) => found,
-                None => match names.next() {
+                None => match items.next_or_empty() {
+                    Some(b"") => continue,
                     // Where every rule left has a bare `*`, a name needs only be a name.
                     Some(name) if rules == (rules & any) && is_header_name(name) => continue,
                     Some(name) => self.header(name),
@@ -228,9 +217,10 @@ impl RuleTable {
             };
             rules = rules & found;
             if rules.is_empty() {
-                return Err(Mismatch::Headers);
+                return Err(if too_many() { Mismatch::TooManyHeaders } else { Mismatch::Headers });
             }
         }
+        if items.next_or_empty().is_some() { Err(Mismatch::TooManyHeaders) } else { Ok(rules) }
     }
 
     /// The rules that allow the request header `name`; a name that is no token matches nothing.
@@ -285,15 +275,12 @@ fn has_too_many_items<'a, L>(lines: &L) -> bool
 where
     L: IntoIterator<Item = &'a [u8]> + Clone,
 {
-    let mut items = 0;
-    for line in lines.clone() {
-        items += 1;
-        // Part by part, for an early end.
-        for part in line.chunks(PART) {
-            items += count_commas(part);
-            if items > MAX_REQUEST_HEADER_ITEMS {
-                return true;
-            }
+    let mut items = lines.clone().into_iter().count();
+    for part in lines.clone().into_iter().flat_map(|line| line.chunks(PART)) {
+        items += count_commas(part);
+        // Of more, the number does not matter.
+        if items > MAX_REQUEST_HEADER_ITEMS {
+            break;
         }
     }
     items > MAX_REQUEST_HEADER_ITEMS

@@ -62,9 +62,10 @@ where
                 None => Poll::Pending,
             },
             KindProjection::Forward { inner, headers } => {
-                let mut response = ready!(inner.poll(cx))?;
+                // The body first: so the response moves once.
+                let mut response = ready!(inner.poll(cx))?.map(W::forward);
                 headers.write(&mut response);
-                Poll::Ready(Ok(response.map(W::forward)))
+                Poll::Ready(Ok(response))
             }
         }
     }

@@ -51,7 +51,6 @@ impl RuleAnswer {
         Self { rule: rule.clone(), allow_origin: rule.headers().allow_origin(|| origin.clone()) }
     }
 
-    #[inline]
     fn write(&mut self, headers: &mut HeaderMap) {
         let allow_origin = std::mem::replace(&mut self.allow_origin, AllowOrigin::Any);
         self.rule.headers().write(allow_origin, |name, value| {

@@ -18,11 +18,8 @@ pub(crate) struct Methods {
 impl Methods {
     pub(crate) fn new<'a>(methods: impl Iterator<Item = (usize, &'a String)> + Clone) -> Self {
         let allowing = |wanted: &str| {
-            let mut rules = RuleSet::NONE;
-            for (index, _) in methods.clone().filter(|(_, method)| *method == wanted) {
-                rules |= RuleSet::only(index);
-            }
-            rules
+            let rules = methods.clone().filter(|(_, method)| *method == wanted);
+            rules.fold(RuleSet::NONE, |rules, (index, _)| rules.union(RuleSet::only(index)))
         };
         Self {
             get: allowing("GET"),

@@ -101,7 +101,7 @@ impl PatternIndex {
 
     /// Every entry without `*`, with all rules that match it.
     pub(crate) fn exact(&self) -> impl Iterator<Item = (&[u8], RuleSet)> {
-        self.exact.iter().map(|entry| (self.text(entry), entry.rules))
+        self.exact.iter().filter_map(|entry| Some((self.text(entry)?, entry.rules)))
     }
 
     /// The rules with a bare `*`.
@@ -117,7 +117,9 @@ impl PatternIndex {
         if self.exact.is_empty() {
             return None;
         }
-        let entry = self.exact.find(hash(&self.state, text), |entry| self.text(entry) == text);
+        let entry = self.exact.find(hash(&self.state, text), |entry| {
+            usize::from(entry.length) == text.len() && self.text(entry) == Some(text)
+        });
         entry.map(|entry| entry.rules)
     }
 
@@ -133,9 +135,9 @@ impl PatternIndex {
     }
 
     #[inline(always)]
-    fn text(&self, entry: &Exact) -> &[u8] {
+    fn text(&self, entry: &Exact) -> Option<&[u8]> {
         let at = entry.at as usize;
-        self.texts.get(at..at + usize::from(entry.length)).unwrap_or_default()
+        self.texts.get(at..at + usize::from(entry.length))
     }
 }
 
