@@ -4,10 +4,8 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, invalid_argument};
-use crate::xml;
-
-/// S3's name of everyone.
-pub const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+use crate::xml::ALL_USERS;
+use crate::xml_body;
 
 /// Who may do what without signing. Whoever signs may do everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +59,14 @@ impl Acl {
 
     /// By the grants of an `AccessControlPolicy`, as S3 writes them: only those to everyone say something here.
     pub fn from_xml(body: &[u8]) -> Result<Self, ApiError> {
-        let document = xml::parse(body, "AccessControlPolicy")?;
-        let lists = xml::children(document.root_element(), "AccessControlList");
-        let grants = lists.flat_map(|list| xml::children(list, "Grant"));
+        let document = xml_body::parse(body, "AccessControlPolicy")?;
+        let lists = xml_body::children(document.root_element(), "AccessControlList");
+        let grants = lists.flat_map(|list| xml_body::children(list, "Grant"));
         let to_all = grants.filter(|grant| {
-            let mut grantees = xml::children(*grant, "Grantee");
-            grantees.any(|grantee| xml::child_text(grantee, "URI").is_some_and(|uri| uri.trim() == ALL_USERS))
+            let mut grantees = xml_body::children(*grant, "Grantee");
+            grantees.any(|grantee| xml_body::child_text(grantee, "URI").is_some_and(|uri| uri.trim() == ALL_USERS))
         });
-        let permissions: Vec<_> = to_all.filter_map(|grant| xml::child_text(grant, "Permission")).collect();
+        let permissions: Vec<_> = to_all.filter_map(|grant| xml_body::child_text(grant, "Permission")).collect();
         Ok(match permissions.contains(&"FULL_CONTROL") || permissions.contains(&"WRITE") {
             true => Self::PublicReadWrite,
             false if permissions.contains(&"READ") => Self::PublicRead,

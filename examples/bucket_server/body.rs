@@ -11,12 +11,12 @@ use bytes::Bytes;
 use crc_fast::CrcAlgorithm;
 use http::HeaderMap;
 use http_body_util::{BodyExt, Limited};
-use md5::{Digest, Md5};
-use sha1::Sha1;
+use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::chunked::{self, ChunkKey};
+use crate::digest::{md5, sha256_hex};
 use crate::error::{
     ApiError, BAD_DIGEST, ENTITY_TOO_LARGE, INCOMPLETE_BODY, INTERNAL_ERROR, INVALID_DIGEST, REQUEST_TIMEOUT,
 };
@@ -106,19 +106,6 @@ pub async fn drain(body: Body) -> bool {
     }
     let rest = Limited::new(body, MAX_DRAINED as usize).collect();
     tokio::time::timeout(DRAIN_TIMEOUT, rest).await.is_ok_and(|rest| rest.is_ok())
-}
-
-pub fn md5(bytes: &[u8]) -> [u8; 16] {
-    Md5::digest(bytes).into()
-}
-
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-/// The checksum that OSS sends with every object, as a decimal number.
-pub fn crc64(bytes: &[u8]) -> String {
-    crc_fast::checksum(CrcAlgorithm::Crc64Xz, bytes).to_string()
 }
 
 /// `Content-MD5`, the payload hash of a signature, and the checksums that newer S3 clients send.

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method};
 
-use crate::Server;
 use crate::body::Whole;
 use crate::error::{ApiError, malformed_form};
 use crate::form::Form;
 use crate::query::Query;
+use crate::server::Server;
 use crate::signature::{Caller, Family};
 use crate::target::Target;
 

@@ -6,9 +6,8 @@
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::body::sha256_hex;
+use crate::digest::{equal, hmac_sha256, sha256_hex};
 use crate::error::{ApiError, INCOMPLETE_BODY, SIGNATURE_DOES_NOT_MATCH};
-use crate::signature::{equal, hmac_sha256};
 
 /// What the signatures of a verified request's chunks are made with.
 #[derive(Clone)]

@@ -13,11 +13,11 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{Method, header};
 
-use crate::Server;
 use crate::call::{Call, Payload};
 use crate::error::{ApiError, INTERNAL_ERROR, SIGNATURE_DOES_NOT_MATCH};
 use crate::form::{self, Form};
 use crate::query::Query;
+use crate::server::Server;
 use crate::signature::{self, Family, Subject};
 use crate::target;
 

@@ -26,15 +26,18 @@ mod body;
 mod call;
 mod chunked;
 mod dates;
+mod digest;
 mod error;
 mod finish;
 mod form;
 mod gate;
 mod query;
+mod server;
 mod signature;
 mod store;
 mod target;
 mod xml;
+mod xml_body;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -46,20 +49,12 @@ use oss_cors_tower::OssCorsLayer;
 use oss_cors_tower::oss_cors_live::{BucketNaming, Buckets, RefusalBody};
 use tokio::net::TcpListener;
 
-use args::{Args, Limits};
+use args::Args;
 use body::Budget;
+use server::Server;
 use signature::Keys;
 use store::Store;
 use target::Naming;
-
-/// What every request needs.
-struct Server {
-    store: Store,
-    keys: Keys,
-    naming: Naming,
-    limits: Limits,
-    budget: Budget,
-}
 
 async fn app(args: &Args) -> Result<Router, store::OpenError> {
     let buckets = Buckets::new().with_source("the bucket API");

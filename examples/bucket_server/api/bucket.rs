@@ -3,14 +3,15 @@
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
+use super::answer::{Answer, no_content, xml};
 use super::service::{LOCATION, OWNER, created, owner};
-use super::{Answer, no_content, xml};
-use crate::Server;
 use crate::acl::{Acl, Permission};
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::server::Server;
 use crate::signature::Family;
-use crate::xml::{self, Xml};
+use crate::xml::Xml;
+use crate::xml_body;
 
 /// The most bytes of a CreateBucketConfiguration, and of an AccessControlPolicy.
 const MAX_CONFIGURATION_BYTES: u64 = 16 << 10;
@@ -21,7 +22,7 @@ pub async fn put(server: &Server, call: &mut Call, bucket: &str) -> Answer {
     // Regions and storage classes are all the same here, but what is no XML is a mistake.
     let body = call.body(server, MAX_CONFIGURATION_BYTES).await?;
     if !body.bytes.trim_ascii().is_empty() {
-        xml::parse(&body.bytes, "CreateBucketConfiguration")?;
+        xml_body::parse(&body.bytes, "CreateBucketConfiguration")?;
     }
     server.store.create_bucket(bucket, acl).await?;
     Ok([(header::LOCATION, format!("/{bucket}"))].into_response())

@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::answer::{Answer, may, xml};
 use super::conditions::{Conditions, parse};
-use super::object::record;
-use super::{Answer, may, xml};
-use crate::Server;
+use super::kept::record;
 use crate::acl::Permission;
 use crate::call::Call;
 use crate::dates;
@@ -14,6 +13,7 @@ use crate::error::{
     ACCESS_DENIED, ApiError, INVALID_RANGE, NO_SUCH_VERSION, NOT_MODIFIED, PRECONDITION_FAILED, invalid_argument,
     invalid_request,
 };
+use crate::server::Server;
 use crate::store::{Object, Record, now};
 use crate::target::{decode, is_bucket_name, is_key};
 use crate::xml::Xml;

@@ -5,10 +5,10 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use oss_cors_tower::oss_cors_core::{ConfigError, ConfigErrorKind, ConfigErrors, Format, Profile, RuleFile};
 
-use super::{Answer, no_content, xml};
-use crate::Server;
+use super::answer::{Answer, no_content, xml};
 use crate::call::Call;
 use crate::error::{ApiError, NO_SUCH_CORS, invalid_argument, malformed_xml, too_many_rules};
+use crate::server::Server;
 
 /// The most bytes of rules that are put. Source: OSS, `PutBucketCors` (SEMANTICS section 1).
 const MAX_RULES_BYTES: u64 = 16 << 10;

@@ -1,13 +1,14 @@
 //! DeleteMultipleObjects.
 
+use super::answer::{Answer, may, xml};
 use super::list::Encoding;
-use super::{Answer, may, xml};
-use crate::Server;
 use crate::acl::Permission;
 use crate::call::Call;
 use crate::error::{ACCESS_DENIED, ApiError, INVALID_OBJECT_NAME, NO_SUCH_VERSION, malformed_xml};
+use crate::server::Server;
 use crate::target::is_key;
-use crate::xml::{self, Xml};
+use crate::xml::Xml;
+use crate::xml_body;
 
 /// The most keys of one request. Source: OSS and S3.
 const MAX_KEYS: usize = 1000;
@@ -62,10 +63,10 @@ async fn delete_one(server: &Server, call: &Call, bucket: &str, key: &str, versi
 
 /// The keys with their versions, and whether only failures are to be told.
 fn list(body: &[u8]) -> Result<(Vec<(String, String)>, bool), ApiError> {
-    let document = xml::parse(body, "Delete")?;
+    let document = xml_body::parse(body, "Delete")?;
     let root = document.root_element();
-    let text = |node, name| xml::child_text(node, name).unwrap_or_default().to_owned();
-    let nodes = xml::children(root, "Object");
+    let text = |node, name| xml_body::child_text(node, name).unwrap_or_default().to_owned();
+    let nodes = xml_body::children(root, "Object");
     let keys: Vec<_> = nodes.map(|node| (text(node, "Key"), text(node, "VersionId"))).collect();
     if !(1..=MAX_KEYS).contains(&keys.len()) {
         return Err(malformed_xml("A list has 1 to 1000 objects."));

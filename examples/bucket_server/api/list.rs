@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::answer::{Answer, xml};
 use super::service::owner;
-use super::{Answer, xml};
-use crate::Server;
 use crate::call::Call;
 use crate::dates;
 use crate::error::{ApiError, invalid_argument};
 use crate::query::Query;
+use crate::server::Server;
 use crate::store::{Object, Page, Select};
 use crate::xml::Xml;
 

@@ -3,16 +3,18 @@
 use axum::response::IntoResponse;
 use http::StatusCode;
 
+use super::answer::{Answer, no_content, xml};
+use super::copy;
+use super::kept::{record, written};
 use super::list::Encoding;
-use super::object::{record, written};
 use super::service::owner;
-use super::{Answer, copy, no_content, xml};
-use crate::Server;
 use crate::call::Call;
 use crate::dates;
 use crate::error::{ApiError, INVALID_PART_ORDER, invalid_argument, malformed_xml};
+use crate::server::Server;
 use crate::store::{MAX_PARTS, Record};
-use crate::xml::{self, Xml};
+use crate::xml::Xml;
+use crate::xml_body;
 
 /// The most bytes of a list of parts.
 const MAX_LIST_BYTES: u64 = 2 << 20;
@@ -142,11 +144,11 @@ pub fn list(server: &Server, call: &Call, bucket: &str) -> Answer {
 }
 
 fn parts(body: &[u8]) -> Result<Vec<(u16, String)>, ApiError> {
-    let document = xml::parse(body, "CompleteMultipartUpload")?;
+    let document = xml_body::parse(body, "CompleteMultipartUpload")?;
     let part = |node| {
-        let number = xml::child_text(node, "PartNumber")?.trim().parse().ok()?;
-        Some((number, xml::child_text(node, "ETag")?.trim().to_owned()))
+        let number = xml_body::child_text(node, "PartNumber")?.trim().parse().ok()?;
+        Some((number, xml_body::child_text(node, "ETag")?.trim().to_owned()))
     };
-    let nodes = xml::children(document.root_element(), "Part");
+    let nodes = xml_body::children(document.root_element(), "Part");
     nodes.map(|node| part(node).ok_or_else(|| malformed_xml("A Part needs PartNumber and ETag."))).collect()
 }

@@ -2,33 +2,22 @@
 
 use axum::body::Body;
 use axum::response::IntoResponse;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
+use super::answer::{Answer, no_content};
 use super::bucket::{acl_answer, asked_acl};
 use super::conditions::{Conditions, range};
-use super::{Answer, copy, no_content};
-use crate::Server;
+use super::copy;
+use super::kept::{KEPT, digest, record, value, written};
 use crate::acl::Acl;
-use crate::body::{crc64, md5};
 use crate::call::Call;
 use crate::error::{
     ApiError, FILE_ALREADY_EXISTS, INTERNAL_ERROR, NOT_MODIFIED, PRECONDITION_FAILED, invalid_argument,
     invalid_request, not_implemented,
 };
+use crate::server::Server;
 use crate::signature::{Caller, Family};
-use crate::store::{Object, Record, now};
-
-/// The headers that are kept with an object, and that a query can replace in the answer (`response-content-type`).
-const KEPT: [HeaderName; 6] = [
-    header::CONTENT_TYPE,
-    header::CACHE_CONTROL,
-    header::CONTENT_DISPOSITION,
-    header::CONTENT_ENCODING,
-    header::CONTENT_LANGUAGE,
-    header::EXPIRES,
-];
+use crate::store::{Object, Record};
 
 /// GetObject and HeadObject.
 pub async fn get(server: &Server, call: &Call, bucket: &str, key: &str) -> Answer {
@@ -102,48 +91,6 @@ pub async fn put_acl(server: &Server, call: &mut Call, bucket: &str, key: &str) 
     Ok(StatusCode::OK.into_response())
 }
 
-/// What a request wants to be kept with an object's bytes.
-pub fn record(headers: &HeaderMap) -> Result<Record, ApiError> {
-    let text = |name: &HeaderName, value: &HeaderValue| {
-        let text = std::str::from_utf8(value.as_bytes()).map(str::to_owned);
-        text.map_err(|_| invalid_argument(name.as_str(), "", "A header that is kept must be UTF-8."))
-    };
-    let mut record = Record { acl: Acl::from_headers(headers)?, modified: now(), ..Record::default() };
-    for (name, value) in headers {
-        let own = name.as_str().strip_prefix("x-oss-meta-").or_else(|| name.as_str().strip_prefix("x-amz-meta-"));
-        if let Some(own) = own {
-            record.meta.push((own.to_owned(), text(name, value)?));
-        } else if KEPT.contains(name) {
-            record.headers.push((name.to_string(), text(name, value)?));
-        }
-    }
-    // How the body came, not what it is.
-    for (_, value) in record.headers.iter_mut().filter(|(name, _)| name == header::CONTENT_ENCODING.as_str()) {
-        let codings: Vec<_> = value.split(',').map(str::trim).filter(|coding| *coding != "aws-chunked").collect();
-        *value = codings.join(", ");
-    }
-    record.headers.retain(|(_, value)| !value.is_empty());
-    Ok(record)
-}
-
-/// Entity tag and checksum of the bytes. In lower case: clients of S3 compare tags with digests of their own.
-pub fn digest(record: &mut Record, bytes: &[u8]) {
-    record.etag = format!("\"{}\"", hex::encode(md5(bytes)));
-    record.crc64 = crc64(bytes);
-}
-
-/// The headers of the answer to whoever wrote an object, or a part of one.
-pub fn written(object: &Object) -> Result<HeaderMap, ApiError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::ETAG, value(&object.record.etag)?);
-    headers.insert("x-oss-hash-crc64ecma", value(&object.record.crc64)?);
-    // The MD5 of an object that was put whole.
-    if let Ok(digest) = hex::decode(object.record.etag.trim_matches('"')) {
-        headers.insert("content-md5", value(&BASE64_STANDARD.encode(digest))?);
-    }
-    Ok(headers)
-}
-
 /// The headers of the answer to whoever reads it.
 fn headers(object: &Object, call: &Call) -> Result<HeaderMap, ApiError> {
     let record = &object.record;
@@ -174,8 +121,4 @@ fn headers(object: &Object, call: &Call) -> Result<HeaderMap, ApiError> {
         headers.insert("x-oss-storage-class", HeaderValue::from_static("Standard"));
     }
     Ok(headers)
-}
-
-fn value(text: &str) -> Result<HeaderValue, ApiError> {
-    HeaderValue::from_bytes(text.as_bytes()).map_err(|_| INTERNAL_ERROR)
 }

@@ -4,13 +4,13 @@ use axum::response::IntoResponse;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::object::{digest, record, written};
+use super::answer::{Answer, xml};
+use super::kept::{digest, record, written};
 use super::policy::{self, Upload};
-use super::{Answer, xml};
-use crate::Server;
 use crate::call::Call;
 use crate::error::{ApiError, INVALID_OBJECT_NAME, malformed_form};
 use crate::form::{Fields, Form};
+use crate::server::Server;
 use crate::store::Record;
 use crate::target::is_key;
 use crate::xml::Xml;

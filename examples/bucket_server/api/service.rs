@@ -1,9 +1,9 @@
 //! The service itself: ListBuckets.
 
-use super::{Answer, xml};
-use crate::Server;
+use super::answer::{Answer, xml};
 use crate::call::Call;
 use crate::dates;
+use crate::server::Server;
 use crate::store::BucketRecord;
 use crate::xml::Xml;
 

@@ -1,7 +1,10 @@
 //! The signature of a form upload: over its policy, which says what else the form may hold.
 
+use super::claim::{Caller, Family, matches};
+use super::keys::Keys;
+use super::v1;
 use super::v4::Scope;
-use super::{Caller, Family, Keys, hmac_sha256, matches, v1};
+use crate::digest::hmac_sha256;
 use crate::error::{ApiError, access_denied};
 use crate::form::Fields;
 

@@ -6,8 +6,10 @@ use hmac::Hmac;
 use http::header;
 use sha1::Sha1;
 
-use super::{Claim, Family, Scheme, Subject, Validity, mac, text};
+use super::claim::{Claim, Family, Subject, Validity, text};
+use super::v4::values;
 use crate::dates;
+use crate::digest::mac;
 use crate::error::{ApiError, access_denied};
 use crate::query::Query;
 
@@ -31,7 +33,7 @@ pub struct Claimed {
     date: String,
 }
 
-pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Result<Claim<'a>, ApiError> {
+pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Result<Claim<'a, Claimed>, ApiError> {
     let (key_id, signature) =
         rest.split_once(':').ok_or_else(|| access_denied("The Authorization header is not `ID:SIGNATURE`."))?;
     let own = text(subject.headers, &format!("{}date", family.prefix()));
@@ -40,17 +42,17 @@ pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Re
     let time = time.ok_or_else(|| access_denied("Authentication requires a valid Date."))?;
     // S3 leaves the line empty where its own header, which is signed anyway, has the date.
     let date = if family == Family::S3 && own.is_some() { "" } else { date.unwrap_or_default() };
-    let scheme = Scheme::First(Claimed { family, date: date.to_owned() });
+    let scheme = Claimed { family, date: date.to_owned() };
     Ok(Claim { key_id, signature: signature.trim(), validity: Validity::At(time), scheme })
 }
 
-pub fn in_query<'a>(family: Family, query: &'a Query) -> Result<Claim<'a>, ApiError> {
+pub fn in_query<'a>(family: Family, query: &'a Query) -> Result<Claim<'a, Claimed>, ApiError> {
     let key_id = query.get("OSSAccessKeyId").or_else(|| query.get("AWSAccessKeyId"));
     let (Some(key_id), Some(signature), Some(expires)) = (key_id, query.get("Signature"), query.get("Expires")) else {
         return Err(access_denied("A presigned URL needs an access key id, Expires and Signature."));
     };
     let until = dates::seconds(expires).ok_or_else(|| access_denied("Expires is not a number of seconds."))?;
-    let scheme = Scheme::First(Claimed { family, date: expires.to_owned() });
+    let scheme = Claimed { family, date: expires.to_owned() };
     Ok(Claim { key_id, signature, validity: Validity::Until { from: None, until }, scheme })
 }
 
@@ -73,7 +75,7 @@ impl Claimed {
         let mut names: Vec<&str> = subject.headers.keys().map(header::HeaderName::as_str).collect();
         names.sort_unstable();
         let own = names.into_iter().filter(|name| name.starts_with(prefix));
-        own.map(|name| format!("{name}:{}\n", super::v4::values(self.family, subject, name))).collect()
+        own.map(|name| format!("{name}:{}\n", values(self.family, subject, name))).collect()
     }
 
     fn resource(&self, subject: &Subject<'_>) -> String {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-use super::{Claim, Family, Scheme, Subject, Validity, hmac_sha256, text};
-use crate::body::sha256_hex;
+use super::claim::{Claim, Family, Subject, Validity, text};
 use crate::dates;
+use crate::digest::{hmac_sha256, sha256_hex};
 use crate::error::{ApiError, access_denied};
 use crate::query::Query;
 
@@ -37,7 +37,7 @@ pub struct Scope<'a> {
     product: &'a str,
 }
 
-pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Result<Claim<'a>, ApiError> {
+pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Result<Claim<'a, Claimed<'a>>, ApiError> {
     let field = |name: &str| rest.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='));
     let (Some(credential), Some(signature)) = (field("Credential"), field("Signature")) else {
         return Err(access_denied("The Authorization header needs Credential and Signature."));
@@ -47,10 +47,10 @@ pub fn in_header<'a>(family: Family, rest: &'a str, subject: &Subject<'a>) -> Re
     let time = text(subject.headers, &format!("{}date", family.prefix())).unwrap_or_default();
     let validity = Validity::At(scope.time(time)?);
     let claimed = Claimed { family, scope, time, headers: names(headers), in_query: false };
-    Ok(Claim { key_id, signature, validity, scheme: Scheme::Fourth(claimed) })
+    Ok(Claim { key_id, signature, validity, scheme: claimed })
 }
 
-pub fn in_query(family: Family, query: &Query) -> Result<Claim<'_>, ApiError> {
+pub fn in_query(family: Family, query: &Query) -> Result<Claim<'_, Claimed<'_>>, ApiError> {
     let field = |oss: &str, s3: &str| query.get(if family == Family::Oss { oss } else { s3 });
     let credential = field("x-oss-credential", "X-Amz-Credential").unwrap_or_default();
     let time = field("x-oss-date", "X-Amz-Date").unwrap_or_default();
@@ -63,7 +63,7 @@ pub fn in_query(family: Family, query: &Query) -> Result<Claim<'_>, ApiError> {
     let from = scope.time(time)?;
     let validity = Validity::Until { from: Some(from), until: from + Duration::from_secs(expires) };
     let claimed = Claimed { family, scope, time, headers: names(headers), in_query: true };
-    Ok(Claim { key_id, signature, validity, scheme: Scheme::Fourth(claimed) })
+    Ok(Claim { key_id, signature, validity, scheme: claimed })
 }
 
 impl<'a> Scope<'a> {

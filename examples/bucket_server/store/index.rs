@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::{BucketRecord, Object, Upload};
+use super::record::{BucketRecord, Object, Upload};
 use crate::error::{ApiError, NO_SUCH_BUCKET};
 
 #[derive(Default)]

@@ -17,8 +17,9 @@ use oss_cors_tower::oss_cors_live::Buckets;
 use tokio::sync::Mutex;
 
 use super::index::{Bucket, Index};
+use super::objects::Store;
 use super::paths::{self, Kind};
-use super::{MAX_RECORD_BYTES, Object, Record, Store, Upload};
+use super::record::{MAX_RECORD_BYTES, Object, Record, Upload};
 use crate::args::Limits;
 
 /// Why a data folder cannot be used.

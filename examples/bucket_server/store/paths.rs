@@ -11,7 +11,7 @@
 
 use object_store::path::Path;
 
-use crate::body::sha256_hex;
+use crate::digest::sha256_hex;
 
 pub fn bucket(bucket: &str) -> Path {
     Path::from_iter(["buckets", bucket, "bucket"])

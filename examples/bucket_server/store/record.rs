@@ -1,5 +1,6 @@
 //! How an object stands in its file: a line of JSON, then the bytes. One file, so that both are always of one put.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,6 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::acl::Acl;
 use crate::dates;
+
+/// The most bytes that an object's record may take.
+pub const MAX_RECORD_BYTES: usize = 64 << 10;
+
+/// What a bucket is, beside its rules and objects.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct BucketRecord {
+    /// In seconds since 1970.
+    pub created: u64,
+    pub acl: Acl,
+}
 
 /// What is known of an object beside its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +48,14 @@ pub struct Object {
     pub offset: u64,
     /// The entity tag of the file, not of the object.
     pub version: Option<String>,
+}
+
+/// An upload that was begun.
+#[derive(Clone)]
+pub struct Upload {
+    /// What the object will be.
+    pub record: Record,
+    pub parts: BTreeMap<u16, Object>,
 }
 
 impl Record {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 use object_store::ObjectStoreExt;
 
-use super::{Object, Record, Result, Store, now, paths};
-use crate::body::{crc64, md5};
+use super::objects::{Result, Store};
+use super::paths;
+use super::record::{Object, Record, Upload, now};
+use crate::digest::{crc64, md5};
 use crate::error::{
     ENTITY_TOO_LARGE, ENTITY_TOO_SMALL, INTERNAL_ERROR, INVALID_PART, NO_SUCH_UPLOAD, TOO_MANY_UPLOADS,
 };
@@ -16,14 +18,6 @@ pub const MAX_PARTS: u16 = 10_000;
 
 /// The least bytes of a part, the last one excepted. Source: OSS.
 const MIN_PART_BYTES: u64 = 100 << 10;
-
-/// An upload that was begun.
-#[derive(Clone)]
-pub struct Upload {
-    /// What the object will be.
-    pub record: Record,
-    pub parts: BTreeMap<u16, Object>,
-}
 
 impl Store {
     /// Begins an upload, and tells its id.
