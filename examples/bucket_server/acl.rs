@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ApiError, invalid_argument};
+use crate::error::{ApiError, invalid_argument, not_implemented};
 use crate::xml::ALL_USERS;
 use crate::xml_body;
 
@@ -76,7 +76,16 @@ impl Acl {
 
     /// By the header of a request, in any spelling; `None` without one, and for an object's `default`.
     pub fn from_headers(headers: &HeaderMap) -> Result<Option<Self>, ApiError> {
-        let header = ["x-oss-acl", "x-oss-object-acl", "x-amz-acl"].iter().find_map(|name| headers.get(*name));
+        // Who else may read is not kept here, and must not be lost without a word.
+        if let Some(grant) = headers.keys().find(|name| name.as_str().starts_with("x-amz-grant-")) {
+            return Err(not_implemented(grant.as_str()));
+        }
+        let names = ["x-oss-acl", "x-oss-object-acl", "x-amz-acl"];
+        let mut given = names.iter().flat_map(|name| headers.get_all(*name));
+        let header = given.next();
+        if given.any(|other| Some(other) != header) {
+            return Err(invalid_argument("x-oss-acl", "", "Two ACLs are given, and they differ; give one."));
+        }
         match header.map(|value| value.to_str().unwrap_or_default()) {
             None | Some("default") => Ok(None),
             Some(name) => Self::from_name(name).map(Some),

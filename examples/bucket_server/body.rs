@@ -68,8 +68,7 @@ impl Budget {
         if announced.is_some_and(|length: u64| length > most_raw) {
             return Err(ENTITY_TOO_LARGE);
         }
-        let whole = tokio::time::timeout(self.patience, self.collect(body, announced.unwrap_or(most_raw)));
-        let mut whole = whole.await.map_err(|_| REQUEST_TIMEOUT)??;
+        let mut whole = self.in_time(self.collect(body, announced.unwrap_or(most_raw))).await?;
         let mut trailers = HeaderMap::new();
         if chunked {
             (whole.bytes, trailers) = chunked::decode(&whole.bytes, headers, key)?;
@@ -79,6 +78,11 @@ impl Budget {
         }
         check_digests(headers, &trailers, &whole.bytes)?;
         Ok(whole)
+    }
+
+    /// Waits no longer than a body may take.
+    pub async fn in_time<T>(&self, read: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+        tokio::time::timeout(self.patience, read).await.map_err(|_| REQUEST_TIMEOUT)?
     }
 
     async fn collect(&self, body: Body, most: u64) -> Result<Whole, ApiError> {

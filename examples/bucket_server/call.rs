@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::body::Whole;
 use crate::error::{ApiError, malformed_form};
-use crate::form::Form;
+use crate::form::{Form, FormHead};
 use crate::query::Query;
 use crate::server::Server;
 use crate::signature::{Caller, Family};
@@ -31,7 +31,8 @@ pub enum Payload {
     Unread(Mutex<Body>),
     /// Read already, because a part of the signature is in it.
     Read(Result<Whole, ApiError>),
-    Form(Result<Form, ApiError>),
+    /// Up to its file.
+    Form(Result<FormHead, ApiError>),
 }
 
 impl Call {
@@ -47,10 +48,10 @@ impl Call {
         }
     }
 
-    /// The whole form.
-    pub fn form(&mut self) -> Result<Form, ApiError> {
+    /// The whole form, whose file has at most `most` bytes.
+    pub async fn form(&mut self, server: &Server, most: u64) -> Result<Form, ApiError> {
         match self.take() {
-            Payload::Form(form) => form,
+            Payload::Form(form) => form?.file(&server.budget, &self.headers, most).await,
             _ => Err(malformed_form("The body is not multipart/form-data.")),
         }
     }
@@ -59,7 +60,8 @@ impl Call {
     pub fn unread(self) -> Body {
         match self.payload {
             Payload::Unread(body) => body.into_inner().unwrap_or_else(PoisonError::into_inner),
-            Payload::Read(_) | Payload::Form(_) => Body::empty(),
+            Payload::Form(Ok(form)) => form.unread(),
+            Payload::Read(_) | Payload::Form(Err(_)) => Body::empty(),
         }
     }
 

@@ -19,6 +19,9 @@ pub struct ChunkKey {
     pub signature: String,
 }
 
+/// The most trailers: a checksum, and its signature. A map of headers panics where it is too full.
+const MAX_TRAILERS: usize = 16;
+
 /// Whether a body is so encoded.
 pub fn is_chunked(headers: &HeaderMap) -> bool {
     payload_hash(headers).is_some_and(|hash| hash.starts_with("STREAMING-"))
@@ -71,6 +74,9 @@ fn trailers(mut rest: &[u8], chain: Option<Chain<'_>>) -> Result<HeaderMap, ApiE
         if name == "x-amz-trailer-signature" {
             signature = value;
             continue;
+        }
+        if trailers.len() == MAX_TRAILERS {
+            return Err(INCOMPLETE_BODY.detail("Reason", "There are more than 16 trailers."));
         }
         signed.extend([name.as_str(), ":", value, "\n"]);
         let name = HeaderName::try_from(name).map_err(|_| INCOMPLETE_BODY)?;

@@ -15,7 +15,7 @@ use http::{Method, header};
 
 use crate::call::{Call, Payload};
 use crate::error::{ApiError, INTERNAL_ERROR, SIGNATURE_DOES_NOT_MATCH};
-use crate::form::{self, Form};
+use crate::form::{self, FormHead};
 use crate::query::Query;
 use crate::server::Server;
 use crate::signature::{self, Family, Subject};
@@ -54,7 +54,7 @@ async fn admit(server: &Server, head: &Parts, body: &mut Body) -> Result<Call, A
     let (mut caller, chunk_key) = signature::verify(&server.keys, &subject)?;
     let (most, body) = (server.limits.max_object_bytes, std::mem::take(body));
     let payload = if head.method == Method::POST && target.key.is_none() && form::is_form(&head.headers) {
-        let form = Form::read(&server.budget, &head.headers, body, most).await;
+        let form = FormHead::read(&server.budget, &head.headers, body).await;
         if let Ok(form) = &form {
             caller = signature::check_form(&server.keys, &form.fields)?;
         }

@@ -3,11 +3,16 @@
 use std::ops::Range;
 use std::time::SystemTime;
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use object_store::GetRange;
 
-use crate::error::{ApiError, INVALID_RANGE, NOT_MODIFIED, PRECONDITION_FAILED};
+use crate::error::{
+    ApiError, FILE_ALREADY_EXISTS, INVALID_RANGE, NOT_MODIFIED, PRECONDITION_FAILED, invalid_argument, not_implemented,
+};
 use crate::store::{Object, Record};
+
+/// OSS's own condition, in the spelling of either family.
+const FORBID_OVERWRITE: [&str; 2] = ["x-oss-forbid-overwrite", "x-amz-forbid-overwrite"];
 
 /// What the names of the conditions begin with: nothing, or `x-oss-copy-source-`.
 pub struct Conditions<'a> {
@@ -42,6 +47,42 @@ impl Conditions<'_> {
     /// A date that is none is not there: RFC 9110, section 13.1.3.
     fn date(&self, name: &str) -> Option<SystemTime> {
         httpdate::parse_http_date(self.header(name)?).ok()
+    }
+}
+
+/// What a writer is refused with if the object is there already: `None` where it may be replaced.
+///
+/// A condition that this server has not is told, never passed over.
+pub fn refusal(headers: &HeaderMap) -> Result<Option<ApiError>, ApiError> {
+    for name in [header::IF_MATCH, header::IF_UNMODIFIED_SINCE] {
+        if headers.contains_key(&name) {
+            return Err(not_implemented(name.as_str()));
+        }
+    }
+    let mut refusal = None;
+    for tags in headers.get_all(header::IF_NONE_MATCH) {
+        match tags.as_bytes().trim_ascii() {
+            b"*" => refusal = Some(PRECONDITION_FAILED),
+            _ => return Err(not_implemented("if-none-match with an entity tag")),
+        }
+    }
+    for name in FORBID_OVERWRITE {
+        for value in headers.get_all(name) {
+            match value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                "true" => refusal = refusal.or(Some(FILE_ALREADY_EXISTS)),
+                "false" => {}
+                other => return Err(invalid_argument(name, other, "It is either `true` or `false`.")),
+            }
+        }
+    }
+    Ok(refusal)
+}
+
+/// For writes that know no conditions.
+pub fn none(headers: &HeaderMap) -> Result<(), ApiError> {
+    match refusal(headers)? {
+        None => Ok(()),
+        Some(_) => Err(not_implemented("a condition on this operation")),
     }
 }
 

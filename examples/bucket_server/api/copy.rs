@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 
 use super::answer::{Answer, may, xml};
-use super::conditions::{Conditions, parse};
+use super::conditions::{Conditions, parse, refusal};
 use super::kept::record;
 use crate::acl::Permission;
 use crate::call::Call;
@@ -25,10 +25,10 @@ pub async fn copy(server: &Server, call: &mut Call, bucket: &str, key: &str) -> 
     if !replace && from == bucket && old.key == key {
         return Err(invalid_request("An object is copied onto itself without new metadata."));
     }
-    let given = record(&call.headers)?;
+    let (given, refusal) = (record(&call.headers)?, refusal(&call.headers)?);
     let (headers, meta) = if replace { (given.headers, given.meta) } else { (old.headers, old.meta) };
     let record = Record { key: key.to_owned(), headers, meta, modified: now(), acl: given.acl, ..old };
-    let copied = server.store.put(bucket, record, bytes, None).await?;
+    let copied = server.store.put(bucket, record, bytes, refusal).await?;
     Ok(xml(result("CopyObjectResult", &copied)))
 }
 

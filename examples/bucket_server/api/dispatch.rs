@@ -8,7 +8,7 @@ use http::{HeaderValue, header};
 
 use super::answer::{Answer, may};
 use super::operation::Operation as O;
-use super::{bucket, cors, delete_many, list, multipart, object, post, service};
+use super::{bucket, conditions, cors, delete_many, list, multipart, object, post, service};
 use crate::body;
 use crate::call::{Call, Payload};
 use crate::error::{ACCESS_DENIED, NO_SUCH_VERSION};
@@ -40,12 +40,17 @@ async fn answer_call(server: &Server, call: &mut Call) -> Answer {
     if call.query.filled("versionId").is_some_and(|version| version != "null") {
         return Err(NO_SUCH_VERSION);
     }
-    // Of a form that cannot be read nobody knows whom it is from.
-    if let Payload::Form(Err(error)) = &call.payload {
-        return Err(error.clone());
-    }
+    // The object that a form is for is named in it. Of one that cannot be read nobody knows whom it is from.
+    let key = match &call.payload {
+        Payload::Form(Ok(form)) => form.key().unwrap_or(key),
+        Payload::Form(Err(error)) => return Err(error.clone()),
+        Payload::Unread(_) | Payload::Read(_) => key,
+    };
     if !may(server, call.caller, &bucket, &key, operation.permission()) {
         return Err(ACCESS_DENIED);
+    }
+    if !operation.takes_conditions() {
+        conditions::none(&call.headers)?;
     }
     let (bucket, key) = (bucket.as_str(), key.as_str());
     match operation {

@@ -31,6 +31,10 @@ pub fn record(headers: &HeaderMap) -> Result<Record, ApiError> {
         if let Some(own) = own {
             record.meta.push((own.to_owned(), text(name, value)?));
         } else if KEPT.contains(name) {
+            // A signature covers the first line at most.
+            if headers.get_all(name).iter().nth(1).is_some() {
+                return Err(invalid_argument(name.as_str(), "", "The header is there twice; send one line."));
+            }
             record.headers.push((name.to_string(), text(name, value)?));
         }
     }

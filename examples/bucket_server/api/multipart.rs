@@ -4,6 +4,7 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 
 use super::answer::{Answer, no_content, xml};
+use super::conditions::refusal;
 use super::copy;
 use super::kept::{record, written};
 use super::list::Encoding;
@@ -25,6 +26,9 @@ const MAX_PAGE: usize = 1000;
 pub async fn begin(server: &Server, call: &Call, bucket: &str, key: &str) -> Answer {
     let record = Record { key: key.to_owned(), ..record(&call.headers)? };
     let encoding = Encoding::of(&call.query)?;
+    if let Some(refusal) = refusal(&call.headers)?.filter(|_| server.store.object(bucket, key).is_ok()) {
+        return Err(refusal);
+    }
     let id = server.store.begin_upload(bucket, record).await?;
     Ok(xml(Xml::document("InitiateMultipartUploadResult", |xml| {
         encoding.write(xml);
@@ -37,7 +41,7 @@ pub async fn put_part(server: &Server, call: &mut Call, bucket: &str, key: &str)
     let number = text.parse().ok().filter(|number| (1..=MAX_PARTS).contains(number));
     let number = number.ok_or_else(|| invalid_argument("partNumber", text, "A part is numbered from 1 to 10000."))?;
     let id = call.query.get("uploadId").unwrap_or_default().to_owned();
-    server.store.upload(bucket, key, &id)?;
+    server.store.has_upload(bucket, key, &id)?;
     if call.own_header("copy-source").is_some() {
         let bytes = copy::source(server, call).await?.bytes;
         let part = server.store.put_part(bucket, key, &id, number, bytes).await?;
@@ -51,10 +55,17 @@ pub async fn put_part(server: &Server, call: &mut Call, bucket: &str, key: &str)
 pub async fn complete(server: &Server, call: &mut Call, bucket: &str, key: &str) -> Answer {
     let id = call.query.get("uploadId").unwrap_or_default().to_owned();
     let encoding = Encoding::of(&call.query)?;
-    let upload = server.store.upload(bucket, key, &id)?;
+    let refusal = refusal(&call.headers)?;
+    server.store.has_upload(bucket, key, &id)?;
     let body = call.body(server, MAX_LIST_BYTES).await?;
     let parts = match call.own_header("complete-all").is_some_and(|all| all == "yes") {
-        true => upload.parts.iter().map(|(number, part)| (*number, part.record.etag.clone())).collect(),
+        true => server
+            .store
+            .upload(bucket, key, &id)?
+            .parts
+            .iter()
+            .map(|(number, part)| (*number, part.record.etag.clone()))
+            .collect(),
         false => parts(&body.bytes)?,
     };
     if parts.is_empty() {
@@ -63,7 +74,7 @@ pub async fn complete(server: &Server, call: &mut Call, bucket: &str, key: &str)
     if !parts.is_sorted_by(|(one, _), (next, _)| one < next) {
         return Err(INVALID_PART_ORDER);
     }
-    let object = server.store.complete_upload(bucket, key, &id, parts).await?;
+    let object = server.store.complete_upload(bucket, key, &id, parts, refusal).await?;
     let location = format!("http://{}/{key}", call.host);
     let body = Xml::document("CompleteMultipartUploadResult", |xml| {
         encoding.write(xml);
@@ -116,8 +127,7 @@ pub fn list(server: &Server, call: &Call, bucket: &str) -> Answer {
     let most = call.query.number("max-uploads", MAX_PAGE)?;
     let (prefix, after) = (text("prefix"), (text("key-marker"), text("upload-id-marker")));
     let uploads = server.store.uploads(bucket)?;
-    let mut found: Vec<_> =
-        uploads.iter().map(|(id, upload)| (upload.record.key.as_str(), id.as_str(), upload)).collect();
+    let mut found: Vec<_> = uploads.iter().map(|(id, record)| (record.key.as_str(), id.as_str(), record)).collect();
     found.retain(|(key, id, _)| {
         // A key marker without an id is after all uploads of that key.
         let begun = if after.1.is_empty() { *key > after.0 } else { (*key, *id) > after };
@@ -134,10 +144,10 @@ pub fn list(server: &Server, call: &Call, bucket: &str) -> Answer {
             xml.text("NextKeyMarker", encoding.text(key)).text("NextUploadIdMarker", id);
         }
         xml.text("IsTruncated", truncated.to_string());
-        for (key, id, upload) in &found {
+        for (key, id, record) in &found {
             xml.element("Upload", |xml| {
                 xml.text("Key", encoding.text(key)).text("UploadId", id).text("StorageClass", "Standard");
-                xml.text("Initiated", dates::listed(upload.record.modified()));
+                xml.text("Initiated", dates::listed(record.modified()));
             });
         }
     })))

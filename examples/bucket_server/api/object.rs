@@ -6,15 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::answer::{Answer, no_content};
 use super::bucket::{acl_answer, asked_acl};
-use super::conditions::{Conditions, range};
+use super::conditions::{Conditions, range, refusal};
 use super::copy;
 use super::kept::{KEPT, digest, record, value, written};
 use crate::acl::Acl;
 use crate::call::Call;
-use crate::error::{
-    ApiError, FILE_ALREADY_EXISTS, INTERNAL_ERROR, NOT_MODIFIED, PRECONDITION_FAILED, invalid_argument,
-    invalid_request, not_implemented,
-};
+use crate::error::{ApiError, INTERNAL_ERROR, NOT_MODIFIED, invalid_argument, invalid_request, not_implemented};
 use crate::server::Server;
 use crate::signature::{Caller, Family};
 use crate::store::{Object, Record};
@@ -58,15 +55,11 @@ pub async fn put(server: &Server, call: &mut Call, bucket: &str, key: &str) -> A
     if call.own_header("copy-source").is_some() {
         return copy::copy(server, call, bucket, key).await;
     }
-    if call.headers.contains_key(header::IF_MATCH) || call.own_header("callback").is_some() {
-        return Err(not_implemented("If-Match or x-oss-callback on PutObject"));
+    if call.own_header("callback").is_some() {
+        return Err(not_implemented("x-oss-callback"));
     }
     let mut record = Record { key: key.to_owned(), ..record(&call.headers)? };
-    let refusal = if call.headers.contains_key(header::IF_NONE_MATCH) {
-        Some(PRECONDITION_FAILED)
-    } else {
-        call.own_header("forbid-overwrite").filter(|value| *value == "true").map(|_| FILE_ALREADY_EXISTS)
-    };
+    let refusal = refusal(&call.headers)?;
     let body = call.body(server, server.limits.max_object_bytes).await?;
     digest(&mut record, &body.bytes);
     let object = server.store.put(bucket, record, body.bytes.clone(), refusal).await?;

@@ -85,6 +85,35 @@ impl Operation {
         Ok(operation)
     }
 
+    /// Whether it obeys the conditions of a request, or only reads. Of all others a condition is an error.
+    pub fn takes_conditions(self) -> bool {
+        match self {
+            O::GetObject | O::HeadObject | O::PutObject | O::BeginUpload | O::CompleteUpload => true,
+            O::ListBuckets
+            | O::HeadBucket
+            | O::BucketInfo
+            | O::BucketLocation
+            | O::BucketAcl
+            | O::BucketCors
+            | O::ListObjects
+            | O::ListVersions
+            | O::ListUploads
+            | O::ObjectAcl
+            | O::ListParts => true,
+            O::PutBucket
+            | O::DeleteBucket
+            | O::PutBucketAcl
+            | O::PutBucketCors
+            | O::DeleteBucketCors
+            | O::DeleteObjects
+            | O::PostObject
+            | O::DeleteObject
+            | O::PutObjectAcl
+            | O::PutPart
+            | O::AbortUpload => false,
+        }
+    }
+
     /// What it needs of a caller.
     pub fn permission(self) -> Permission {
         match self {

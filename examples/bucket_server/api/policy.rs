@@ -8,10 +8,16 @@ use serde_json::Value;
 
 use crate::dates;
 use crate::error::{ApiError, ENTITY_TOO_LARGE, ENTITY_TOO_SMALL, access_denied, invalid_policy};
+use crate::form::Fields;
+
+/// What S3 lets a form hold that its policy does not name. Source: AWS, "POST policy".
+const UNNAMED: [&str; 4] = ["awsaccesskeyid", "policy", "signature", "x-amz-signature"];
 
 /// What the conditions of a policy are compared with.
 pub struct Upload<'a> {
     pub field: &'a dyn Fn(&str) -> Option<String>,
+    /// The fields that conditions must name, each of them.
+    pub all_named: Option<&'a Fields>,
     pub size: u64,
 }
 
@@ -26,7 +32,25 @@ pub fn check(policy: &str, upload: &Upload<'_>) -> Result<(), ApiError> {
     }
     let conditions = policy.get("conditions").and_then(Value::as_array);
     let conditions = conditions.ok_or_else(|| invalid_policy("The policy needs conditions."))?;
-    conditions.iter().try_for_each(|condition| check_one(condition, upload))
+    conditions.iter().try_for_each(|condition| check_one(condition, upload))?;
+    let named: Vec<String> = conditions.iter().flat_map(names).map(str::to_ascii_lowercase).collect();
+    let exempt = |name: &str| UNNAMED.contains(&name) || name.starts_with("x-ignore-");
+    let mut fields = upload.all_named.into_iter().flat_map(Fields::iter).map(|(name, _)| name);
+    match fields.find(|name| !exempt(name) && !named.iter().any(|named| named == name)) {
+        Some(extra) => Err(access_denied(format!("Invalid according to Policy: Extra input fields: {extra}"))),
+        None => Ok(()),
+    }
+}
+
+/// Which fields a condition is about.
+fn names(condition: &Value) -> Vec<&str> {
+    match condition {
+        Value::Object(fields) => fields.keys().map(String::as_str).collect(),
+        Value::Array(items) => {
+            items.get(1).and_then(Value::as_str).and_then(|name| name.strip_prefix('$')).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn check_one(condition: &Value, upload: &Upload<'_>) -> Result<(), ApiError> {

@@ -5,34 +5,40 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Answer, xml};
+use super::conditions::refusal;
 use super::kept::{digest, record, written};
 use super::policy::{self, Upload};
-use crate::call::Call;
+use crate::call::{Call, Payload};
 use crate::error::{ApiError, INVALID_OBJECT_NAME, malformed_form};
 use crate::form::{Fields, Form};
 use crate::server::Server;
+use crate::signature::is_s3;
 use crate::store::Record;
 use crate::target::is_key;
 use crate::xml::Xml;
 
 pub async fn post(server: &Server, call: &mut Call, bucket: &str) -> Answer {
-    let form = call.form()?;
-    let key = form.fields.get("key").ok_or_else(|| malformed_form("The form has no field `key`."))?;
-    let key = key.replace("${filename}", &form.file_name);
+    let Payload::Form(Ok(head)) = &call.payload else {
+        return Err(malformed_form("The body is not multipart/form-data."));
+    };
+    let key = head.key().ok_or_else(|| malformed_form("The form has no field `key`."))?;
     if !is_key(&key) {
         return Err(INVALID_OBJECT_NAME);
     }
+    let form = call.form(server, server.limits.max_object_bytes).await?;
     if let Some(encoded) = form.fields.get("policy") {
         let field = |name: &str| match name {
             "bucket" => Some(bucket.to_owned()),
             "key" => Some(key.clone()),
             name => form.fields.get(name).map(str::to_owned),
         };
-        policy::check(encoded, &Upload { field: &field, size: form.file.len() as u64 })?;
+        let all_named = is_s3(&form.fields).then_some(&form.fields);
+        policy::check(encoded, &Upload { field: &field, all_named, size: form.file.len() as u64 })?;
     }
-    let mut record = Record { key: key.clone(), ..record(&headers(&form)?)? };
+    let fields = headers(&form)?;
+    let (mut record, refusal) = (Record { key: key.clone(), ..record(&fields)? }, refusal(&fields)?);
     digest(&mut record, &form.file);
-    let object = server.store.put(bucket, record, form.file.clone(), None).await?;
+    let object = server.store.put(bucket, record, form.file.clone(), refusal).await?;
     let mut headers = written(&object)?;
     if let Some(page) = redirect(&form, bucket, &key, &object.record.etag) {
         headers.insert(header::LOCATION, page);

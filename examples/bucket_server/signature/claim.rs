@@ -103,6 +103,22 @@ pub fn matches(given: &str, expected: &str, text: &str) -> Result<(), ApiError> 
     }
 }
 
+/// Refuses headers, or fields of a form, of the other family: a signature does not cover them, so anyone on the way could
+/// have added them.
+pub fn only_of<'a>(family: Family, mut names: impl Iterator<Item = &'a str>) -> Result<(), ApiError> {
+    let other = match family {
+        Family::Oss => Family::S3,
+        Family::S3 => Family::Oss,
+    };
+    match names.find(|name| name.starts_with(other.prefix())) {
+        Some(name) => Err(access_denied(format!(
+            "`{name}` is not covered by the signature, which is of the other family; write it as `{}..`.",
+            family.prefix()
+        ))),
+        None => Ok(()),
+    }
+}
+
 pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }

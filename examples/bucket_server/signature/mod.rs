@@ -15,6 +15,6 @@ mod v4;
 mod verify;
 
 pub use claim::{Caller, Family, Subject};
-pub use form::check_form;
+pub use form::{check_form, is_s3};
 pub use keys::{AccessKey, Keys};
 pub use verify::verify;

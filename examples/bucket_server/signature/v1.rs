@@ -28,7 +28,7 @@ const S3_SIGNED: &str = "accelerate acl analytics cors defaultObjectAcl delete i
 const RESPONSE: &str = "response-";
 
 pub struct Claimed {
-    family: Family,
+    pub family: Family,
     /// The date, or when the URL expires.
     date: String,
 }
@@ -57,6 +57,22 @@ pub fn in_query<'a>(family: Family, query: &'a Query) -> Result<Claim<'a, Claime
 }
 
 impl Claimed {
+    /// One that the signature does not cover could have been added to a URL.
+    pub fn check_sub_resource(&self, subject: &Subject<'_>) -> Result<(), ApiError> {
+        match subject.query.sub_resource() {
+            Ok(name) if !name.is_empty() && !self.signs(name) => Err(access_denied(format!(
+                "The parameter `{name}` is not covered by this signature; sign with version 4."
+            ))),
+            // What the server has not is told to whom the signature admits.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn signs(&self, parameter: &str) -> bool {
+        let signed = if self.family == Family::Oss { OSS_SIGNED } else { S3_SIGNED };
+        parameter.starts_with(RESPONSE) || signed.split(' ').any(|signed| signed == parameter)
+    }
+
     pub fn string_to_sign(&self, subject: &Subject<'_>) -> String {
         let line = |name| text(subject.headers, name).unwrap_or_default();
         format!(
@@ -88,9 +104,7 @@ impl Claimed {
             Family::Oss if bucket.is_empty() => "/".to_owned(),
             Family::Oss => format!("/{bucket}/{}", subject.target.key.as_deref().unwrap_or_default()),
         };
-        let signed = if self.family == Family::Oss { OSS_SIGNED } else { S3_SIGNED };
-        let is_signed = |name: &str| name.starts_with(RESPONSE) || signed.split(' ').any(|signed| signed == name);
-        let mut parameters: Vec<_> = subject.query.iter().filter(|(name, _)| is_signed(name)).collect();
+        let mut parameters: Vec<_> = subject.query.iter().filter(|(name, _)| self.signs(name)).collect();
         parameters.sort_unstable();
         for (index, (name, value)) in parameters.into_iter().enumerate() {
             resource.push(if index == 0 { '?' } else { '&' });

@@ -21,7 +21,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 pub struct Claimed<'a> {
-    family: Family,
+    pub family: Family,
     pub scope: Scope<'a>,
     pub time: &'a str,
     /// In lower case: for S3 all signed headers, for OSS those beyond the ones that it always signs.

@@ -2,9 +2,10 @@
 
 use std::time::SystemTime;
 
+use http::HeaderName;
 use http::header;
 
-use super::claim::{Caller, Claim, Family, Subject, Validity, matches};
+use super::claim::{Caller, Claim, Family, Subject, Validity, matches, only_of};
 use super::keys::Keys;
 use super::{v1, v4};
 use crate::chunked::{self, ChunkKey};
@@ -29,8 +30,14 @@ pub fn verify(keys: &Keys, subject: &Subject<'_>) -> Result<(Caller, Option<Chun
     let Some(claim) = found.transpose()? else { return Ok((Caller::Anonymous, None)) };
     let secret = keys.secret(claim.key_id)?;
     claim.validity.check(now)?;
+    let family = match &claim.scheme {
+        Scheme::First(claimed) => claimed.family,
+        Scheme::Fourth(claimed) => claimed.family,
+    };
+    only_of(family, subject.headers.keys().map(HeaderName::as_str))?;
     let chunk_key = match &claim.scheme {
         Scheme::First(claimed) => {
+            claimed.check_sub_resource(subject)?;
             let text = claimed.string_to_sign(subject);
             matches(claim.signature, &v1::sign(secret, &text), &text)?;
             None

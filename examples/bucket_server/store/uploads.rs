@@ -10,7 +10,7 @@ use super::paths;
 use super::record::{Object, Record, Upload, now};
 use crate::digest::{crc64, md5};
 use crate::error::{
-    ENTITY_TOO_LARGE, ENTITY_TOO_SMALL, INTERNAL_ERROR, INVALID_PART, NO_SUCH_UPLOAD, TOO_MANY_UPLOADS,
+    ApiError, ENTITY_TOO_LARGE, ENTITY_TOO_SMALL, INTERNAL_ERROR, INVALID_PART, NO_SUCH_UPLOAD, TOO_MANY_UPLOADS,
 };
 
 /// The most parts of an upload. Source: OSS and S3.
@@ -48,18 +48,31 @@ impl Store {
         upload.cloned().ok_or_else(|| NO_SUCH_UPLOAD.detail("UploadId", id))
     }
 
-    /// Every upload, by id.
-    pub fn uploads(&self, bucket: &str) -> Result<BTreeMap<String, Upload>> {
-        Ok(self.read().bucket(bucket)?.uploads.clone())
+    /// Whether there is one: without copying the list of its parts.
+    pub fn has_upload(&self, bucket: &str, key: &str, id: &str) -> Result<()> {
+        self.footprint_of_part(bucket, key, id, 0).map(drop)
+    }
+
+    /// What a part takes; none if it is not there.
+    fn footprint_of_part(&self, bucket: &str, key: &str, id: &str, number: u16) -> Result<u64> {
+        let index = self.read();
+        let upload = index.bucket(bucket)?.uploads.get(id).filter(|upload| upload.record.key == key);
+        let upload = upload.ok_or_else(|| NO_SUCH_UPLOAD.detail("UploadId", id))?;
+        Ok(upload.parts.get(&number).map_or(0, Object::footprint))
+    }
+
+    /// What every upload is for, by id.
+    pub fn uploads(&self, bucket: &str) -> Result<BTreeMap<String, Record>> {
+        let index = self.read();
+        Ok(index.bucket(bucket)?.uploads.iter().map(|(id, upload)| (id.clone(), upload.record.clone())).collect())
     }
 
     pub async fn put_part(&self, bucket: &str, key: &str, id: &str, number: u16, bytes: Bytes) -> Result<Object> {
         let (bucket, key, id) = (bucket.to_owned(), key.to_owned(), id.to_owned());
         self.change(async move |store| {
-            let upload = store.upload(&bucket, &key, &id)?;
+            let old = store.footprint_of_part(&bucket, &key, &id, number)?;
             let etag = format!("\"{}\"", hex::encode(md5(&bytes)));
             let record = Record { etag, crc64: crc64(&bytes), modified: now(), ..Record::default() };
-            let old = upload.parts.get(&number).map_or(0, Object::footprint);
             let part = store.put_file(&paths::part(&bucket, &id, number), record, bytes, old).await?;
             store.write().insert_part(&bucket, &id, number, part.clone());
             Ok(part)
@@ -67,13 +80,15 @@ impl Store {
         .await
     }
 
-    /// Makes the object of the parts with these numbers and entity tags, in this order.
+    /// Makes the object of the parts with these numbers and entity tags, in this order. With `refusal`, only if there is
+    /// none.
     pub async fn complete_upload(
         &self,
         bucket: &str,
         key: &str,
         id: &str,
         parts: Vec<(u16, String)>,
+        refusal: Option<ApiError>,
     ) -> Result<Object> {
         let (bucket, key, id) = (bucket.to_owned(), key.to_owned(), id.to_owned());
         self.change(async move |store| {
@@ -98,7 +113,7 @@ impl Store {
             let bytes = bytes.freeze();
             let etag = format!("\"{}-{}\"", hex::encode(md5(&digests)), parts.len());
             let record = Record { etag, crc64: crc64(&bytes), modified: now(), multipart: true, ..upload.record };
-            let object = store.put_now(&bucket, record, bytes, None).await?;
+            let object = store.put_now(&bucket, record, bytes, refusal).await?;
             store.remove_upload(&bucket, &id).await?;
             Ok(object)
         })
@@ -108,7 +123,7 @@ impl Store {
     pub async fn abort_upload(&self, bucket: &str, key: &str, id: &str) -> Result<()> {
         let (bucket, key, id) = (bucket.to_owned(), key.to_owned(), id.to_owned());
         self.change(async move |store| {
-            store.upload(&bucket, &key, &id)?;
+            store.has_upload(&bucket, &key, &id)?;
             store.remove_upload(&bucket, &id).await
         })
         .await
