@@ -103,8 +103,8 @@ pub fn matches(given: &str, expected: &str, text: &str) -> Result<(), ApiError> 
     }
 }
 
-/// Refuses headers, or fields of a form, of the other family: a signature does not cover them, so anyone on the way could
-/// have added them.
+/// Refuses headers, or fields of a form, of the other family. Where a signature does not list them by name it does not
+/// cover them, so anyone on the way could have added them.
 pub fn only_of<'a>(family: Family, mut names: impl Iterator<Item = &'a str>) -> Result<(), ApiError> {
     let other = match family {
         Family::Oss => Family::S3,

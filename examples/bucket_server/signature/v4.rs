@@ -25,7 +25,7 @@ pub struct Claimed<'a> {
     pub scope: Scope<'a>,
     pub time: &'a str,
     /// In lower case: for S3 all signed headers, for OSS those beyond the ones that it always signs.
-    headers: Vec<String>,
+    pub headers: Vec<String>,
     in_query: bool,
 }
 

@@ -30,11 +30,12 @@ pub fn verify(keys: &Keys, subject: &Subject<'_>) -> Result<(Caller, Option<Chun
     let Some(claim) = found.transpose()? else { return Ok((Caller::Anonymous, None)) };
     let secret = keys.secret(claim.key_id)?;
     claim.validity.check(now)?;
-    let family = match &claim.scheme {
-        Scheme::First(claimed) => claimed.family,
-        Scheme::Fourth(claimed) => claimed.family,
+    let (family, signed) = match &claim.scheme {
+        Scheme::First(claimed) => (claimed.family, &[][..]),
+        Scheme::Fourth(claimed) => (claimed.family, claimed.headers.as_slice()),
     };
-    only_of(family, subject.headers.keys().map(HeaderName::as_str))?;
+    let names = subject.headers.keys().map(HeaderName::as_str);
+    only_of(family, names.filter(|name| !signed.iter().any(|signed| signed == name)))?;
     let chunk_key = match &claim.scheme {
         Scheme::First(claimed) => {
             claimed.check_sub_resource(subject)?;

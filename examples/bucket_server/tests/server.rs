@@ -10,6 +10,7 @@
 )]
 #![allow(unreachable_pub, missing_debug_implementations, reason = "nobody builds on a test")]
 
+mod doors;
 mod support;
 
 #[path = "../../../tests/support/client.rs"]
@@ -695,7 +696,8 @@ fn forms() {
         assert_eq!((refused.status, refused.element("Code").as_str()), (status, code), "{what}");
     }
     assert_eq!(post(&[("key", "x")], "x").element("Code"), "AccessDenied");
-    let many = vec![("a", ""); 1020];
+    let names: Vec<String> = (0..1020).map(|at| format!("a{at}")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
     assert_eq!(post(&many, "x").element("Code"), "MalformedPOSTRequest");
     for body in ["", "--b", "--b\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nx\r\n--b--\r\n"] {
         let headers = ["content-type: multipart/form-data; boundary=b"];
