@@ -63,7 +63,7 @@ impl CorsHandle {
         self.0.table.store(table);
         status.generation += 1;
         status.loaded = SystemTime::now();
-        status.failing = false;
+        status.set_failing(false);
         self.0.generation.store(status.generation, Ordering::Release);
         observe::stored(status);
     }
@@ -72,13 +72,13 @@ impl CorsHandle {
     pub fn failed(&self, error: impl Into<String>) {
         let mut status = lock(&self.0.status);
         status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });
-        status.failing = true;
+        status.set_failing(true);
         observe::failed(status);
     }
 
     /// Notes that the source is as it should be again, with the rules that are in force already.
     pub fn recovered(&self) {
-        lock(&self.0.status).failing = false;
+        lock(&self.0.status).set_failing(false);
     }
 
     /// How many tables have been in force, the first included.

@@ -15,6 +15,8 @@ pub struct Status {
     pub loaded: SystemTime,
     /// Whether the last attempt to load failed: the source has other rules than those in force, or none.
     pub failing: bool,
+    /// Since when it is failing without a break, whatever the errors were; `None` while it is not.
+    pub failing_since: Option<SystemTime>,
     /// What went wrong last. It stays after a repair; `failing` tells whether it is still so.
     pub last_error: Option<LastError>,
 }
@@ -31,7 +33,14 @@ pub struct LastError {
 
 impl Status {
     pub(crate) fn new() -> Self {
-        Self { generation: 1, source: None, loaded: SystemTime::now(), failing: false, last_error: None }
+        let loaded = SystemTime::now();
+        Self { generation: 1, source: None, loaded, failing: false, failing_since: None, last_error: None }
+    }
+
+    /// Keeps the beginning of a time of failures.
+    pub(crate) fn set_failing(&mut self, failing: bool) {
+        self.failing = failing;
+        self.failing_since = failing.then(|| self.failing_since.unwrap_or_else(SystemTime::now));
     }
 }
 

@@ -99,6 +99,7 @@ fn rules(status: &Status) -> Value {
         "source": status.source,
         "loaded": time(status.loaded),
         "failing": status.failing,
+        "failing_since": status.failing_since.map(time),
         "last_error": status.last_error.as_ref().map(|error| json!({
             "message": error.message,
             "when": time(error.when),

@@ -62,7 +62,7 @@ fn tell(event: &oss_cors_source::etcd::EtcdEvent) {
 
     let line = format!("etcd: {event}");
     match event {
-        Event::Loaded { .. } | Event::Deleted { .. } | Event::Compacted { .. } => say(line),
+        Event::Loaded { .. } | Event::Deleted { .. } => say(line),
         _ => warn(line),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use alloc_tracker::Session;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Outcome, Profile, RuleTable, Unmatched};
@@ -203,6 +204,10 @@ fn the_status_tells_what_fails_until_it_is_mended() {
         let (after, failures) = (buckets.status(), buckets.failures());
         assert_eq!(failures.iter().map(|(bucket, _)| bucket).collect::<Vec<_>>(), failing, "{step}");
         assert_eq!(after.failing, any, "{step}");
+        assert_eq!(after.failing_since.is_some(), any, "{step}");
+        if before.failing && after.failing {
+            assert_eq!(after.failing_since, before.failing_since, "{step}: it has not worked in between");
+        }
         assert_eq!((after.source.as_deref(), after.generation), (Some("rules/"), buckets.generation()), "{step}");
         assert!(after.loaded >= before.loaded, "{step}");
     }
@@ -211,6 +216,30 @@ fn the_status_tells_what_fails_until_it_is_mended() {
     buckets.failed("a\n", "line 1\nline 2");
     assert_eq!(buckets.status().last_error.unwrap().message, "bucket `a\\n`: line 1\nline 2");
     assert_eq!(buckets.failures()[0].1.message, "line 1\nline 2");
+}
+
+/// A set of this size takes a good while to compile.
+#[test]
+fn a_large_set_keeps_no_other_writer_waiting() {
+    let origins = (0..100_000).map(|number| format!("https://{number}.example.com"));
+    let large = CorsConfiguration::from(CorsRule::new(origins, ["GET"]));
+    let buckets = Buckets::new();
+    let began = Instant::now();
+    RuleTable::compile(&large, Profile::Oss).unwrap();
+    let compiling = began.elapsed();
+    let longest = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| buckets.set("large", &large, Profile::Oss).unwrap());
+        let mut longest = Duration::ZERO;
+        while !writer.is_finished() {
+            let began = Instant::now();
+            buckets.set("small", &rules("*"), Profile::Oss).unwrap();
+            longest = longest.max(began.elapsed());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        longest
+    });
+    assert_eq!(buckets.load("large").rules().len(), 1);
+    assert!(longest < compiling / 2, "{longest:?}, and compiling takes {compiling:?}");
 }
 
 #[test]

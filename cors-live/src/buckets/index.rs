@@ -66,6 +66,11 @@ const MOST_PACKED: usize = 2048;
 /// Not worth freeing.
 const SPARE: usize = 4096;
 
+/// A large set, compiled. `packed` has been validated.
+pub(super) fn keep(packed: &[u8]) -> Option<Arc<Kept>> {
+    (packed.len() > MOST_PACKED).then(|| Arc::new(Kept::new(packed, compile(packed))))
+}
+
 impl Writer {
     /// Empty, to take the place of another.
     pub(super) fn building() -> Self {
@@ -81,9 +86,8 @@ impl Writer {
         std::mem::take(&mut self.forgotten)
     }
 
-    /// `packed` has been validated.
-    pub(super) fn set(&mut self, bucket: &str, packed: Option<&[u8]>) {
-        let keep = |packed: &[u8]| (packed.len() > MOST_PACKED).then(|| Arc::new(Kept::new(packed, compile(packed))));
+    /// `packed` has been validated; `keep` is asked where no other bucket has the same set: what [`keep`] makes of it.
+    pub(super) fn set(&mut self, bucket: &str, packed: Option<&[u8]>, keep: impl FnOnce(&[u8]) -> Option<Arc<Kept>>) {
         self.put(bucket.as_bytes(), packed.map(|packed| (packed, keep)));
         self.shrink();
     }

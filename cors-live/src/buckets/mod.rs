@@ -41,7 +41,7 @@ use oss_cors_core::{CorsConfiguration, MAX_QUOTED, Profile, cut};
 use crate::guard::TableGuard;
 use crate::observe;
 use crate::status::{LastError, Status, lock};
-use index::{Forgotten, Index, Writer};
+use index::{Forgotten, Index, Writer, keep};
 use name::check_name;
 use packed::{pack, unpack};
 use tables::Tables;
@@ -89,6 +89,14 @@ struct Known {
     status: Status,
     source_failing: bool,
     failures: BTreeMap<String, LastError>,
+}
+
+impl Known {
+    /// After a change of what fails.
+    fn settle(&mut self) {
+        let failing = self.source_failing || !self.failures.is_empty();
+        self.status.set_failing(failing);
+    }
 }
 
 impl Buckets {
@@ -211,7 +219,7 @@ impl Buckets {
             match check(bucket, configuration, profile) {
                 Ok(()) => {
                     let packed = configuration.map(|configuration| pack(configuration, profile));
-                    built.set(bucket, packed.as_deref());
+                    built.set(bucket, packed.as_deref(), keep);
                 }
                 Err(_) if errors.len() >= MAX_BUCKET_FAILURES => {}
                 Err(faults) => errors.push(BucketError::new(cut(bucket, MAX_QUOTED).to_owned(), faults)),
@@ -228,8 +236,10 @@ impl Buckets {
     }
 
     fn change(&self, bucket: &str, packed: Option<&[u8]>) {
+        // A large set is compiled before anyone has to wait.
+        let kept = packed.and_then(keep);
         let mut writer = lock(&self.0.writer);
-        writer.set(bucket, packed);
+        writer.set(bucket, packed, |_| kept);
         self.publish(&mut writer, |known| {
             known.failures.remove(bucket);
         });
@@ -253,6 +263,7 @@ impl Buckets {
         known.status.generation += 1;
         known.status.loaded = SystemTime::now();
         mended(&mut known);
+        known.settle();
         self.0.generation.store(known.status.generation, Ordering::Release);
         let status = known.status.clone();
         drop(known);
@@ -271,6 +282,7 @@ impl Buckets {
         if known.failures.len() < MAX_BUCKET_FAILURES || known.failures.contains_key(key(bucket)) {
             known.failures.insert(key(bucket).to_owned(), LastError { message: error.to_owned(), when });
         }
+        known.settle();
         let status = known.status.clone();
         drop(known);
         observe::failed(&status);
@@ -278,7 +290,9 @@ impl Buckets {
 
     /// Notes that the source of `bucket` is as it should be again, with the rules that are in force already.
     pub fn recovered(&self, bucket: &str) {
-        lock(&self.0.known).failures.remove(key(bucket));
+        let mut known = lock(&self.0.known);
+        known.failures.remove(key(bucket));
+        known.settle();
     }
 
     /// Notes that the source of all buckets cannot be read: the rules in force stay.
@@ -286,6 +300,7 @@ impl Buckets {
         let mut known = lock(&self.0.known);
         known.status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });
         known.source_failing = true;
+        known.settle();
         let status = known.status.clone();
         drop(known);
         observe::failed(&status);
@@ -293,7 +308,9 @@ impl Buckets {
 
     /// Notes that the source of all buckets can be read again. What is wrong with single buckets stays.
     pub fn source_recovered(&self) {
-        lock(&self.0.known).source_failing = false;
+        let mut known = lock(&self.0.known);
+        known.source_failing = false;
+        known.settle();
     }
 
     /// The buckets whose newer rules could not be loaded, by name, with why: at most [`MAX_BUCKET_FAILURES`]; of more,
@@ -311,8 +328,7 @@ impl Buckets {
     /// Where the rules in force came from, since when, and what went wrong last. It is failing while the source or any
     /// of the [`failures`](Self::failures) is.
     pub fn status(&self) -> Status {
-        let known = lock(&self.0.known);
-        Status { failing: known.source_failing || !known.failures.is_empty(), ..known.status.clone() }
+        lock(&self.0.known).status.clone()
     }
 
     /// Keeps `resource` until the last clone is dropped: that is how a watch ends with its buckets.

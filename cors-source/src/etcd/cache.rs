@@ -1,8 +1,9 @@
 //! The last good rules in a file, for a start without etcd.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,14 +91,53 @@ fn write(path: &Path, document: &Document) -> Result<(), EtcdError> {
         return Err(failed(&format!("{} bytes; at most {MAX_CACHE_BYTES} are allowed", bytes.len())));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::Builder::new().prefix(".rules-").tempfile_in(folder).and_then(|mut file| {
-        file.write_all(&bytes)?;
-        // Before it takes the old one's place: after a power cut there is one or the other.
-        file.as_file().sync_all()?;
-        Ok(file.persist(path)?)
-    });
+    let prefix = temporary_prefix(path);
+    let written =
+        tempfile::Builder::new().prefix(&prefix).suffix(TEMPORARY).rand_bytes(RANDOM).tempfile_in(folder).and_then(
+            |mut file| {
+                file.write_all(&bytes)?;
+                // Before it takes the old one's place: after a power cut there is one or the other.
+                file.as_file().sync_all()?;
+                Ok(file.persist(path)?)
+            },
+        );
+    clear(folder, &prefix);
     written.map(|_| ()).map_err(|error| failed(&error))
 }
+
+/// How the names of this cache's temporary files end.
+const TEMPORARY: &str = ".tmp";
+
+/// A file that was not written to for so long belongs to nobody any more.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(60);
+
+/// How the names of this cache's temporary files begin: others may have theirs in the same folder.
+fn temporary_prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push("-");
+    prefix
+}
+
+/// Removes what a process that was killed while it wrote has left behind. What cannot be removed does no harm.
+fn clear(folder: &Path, prefix: &OsStr) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let prefix = prefix.as_encoded_bytes();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let random = name.strip_prefix(prefix).and_then(|name| name.strip_suffix(TEMPORARY.as_bytes()));
+        let is_ours =
+            random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric));
+        let age = || entry.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?.elapsed().ok();
+        if is_ours && age().is_some_and(|age| age > LEFT_BEHIND_AFTER) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// How many letters and digits stand between the prefix and the suffix.
+const RANDOM: usize = 6;
 
 /// The rules of `scope` that were written last.
 pub(super) fn read(path: &Path, scope: &Scope, profile: Profile) -> Result<Rules, EtcdError> {

@@ -1,16 +1,15 @@
-//! One endpoint of etcd: open it, read all rules, watch for changes.
+//! One endpoint of etcd: open it, begin to watch, read all rules.
 
 use std::collections::HashSet;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{
-    Certificate, Client, ConnectOptions, Error, GetOptions, Identity, ResponseHeader, TlsOptions, WatchOptions,
-    WatchResponse, WatchStream,
+    Certificate, Client, ConnectOptions, Error, GetOptions, GetResponse, Identity, ResponseHeader, TlsOptions,
+    WatchOptions, WatchResponse, WatchStream,
 };
 use oss_cors_core::MAX_FILE_BYTES;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::error::EtcdError;
 use crate::text::quoted;
@@ -38,9 +37,14 @@ pub(super) struct Connection {
     scope: Scope,
     pub(super) endpoint: String,
     /// Which cluster it is.
-    pub(super) cluster: u64,
-    /// Its newest revision, when the connection was opened.
-    pub(super) revision: i64,
+    cluster: u64,
+}
+
+/// All rules, and the changes that come after them.
+pub(super) struct Live {
+    pub(super) connection: Connection,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) changes: WatchStream,
 }
 
 /// All rules as of one revision. Equal values are kept once.
@@ -55,13 +59,12 @@ pub(super) struct Entry {
     pub(super) revision: i64,
 }
 
-/// How long etcd may take for one answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A member that was cut off from its cluster, or stands still, looks like one that has no news. So it is asked now and
+/// then for what only a member with the quorum can answer, and given up when it does not.
+const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// A peer that does not answer a ping is given up after 9 seconds. etcd closes connections that ping more often than
-/// every 5 seconds (`--grpc-keepalive-min-time`).
-const PING_EVERY: Duration = Duration::from_secs(6);
-const PONG_WITHIN: Duration = Duration::from_secs(3);
+/// Longer than most elections of a leader take.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 
 /// The most keys that are asked for at once.
 const PAGE: i64 = 1024;
@@ -112,7 +115,7 @@ impl Settings {
         let share = self.connect_timeout / u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX).max(1);
         match timeout(share, self.open_at_leisure(endpoint, scope)).await {
             Ok(connection) => connection,
-            Err(_) => Err(EtcdError::unreachable(endpoint, &format!("no answer within {share:?}"))),
+            Err(_) => Err(EtcdError::slow(endpoint, "no answer", share)),
         }
     }
 
@@ -126,12 +129,10 @@ impl Settings {
             client => client,
         };
         let mut client = client.map_err(failed)?;
-        // Connects, and shows what answers: linearizable, so not older than anything that was seen before.
-        let probe = scope.get_options().with_keys_only().with_limit(1);
-        let answer = client.get(scope.start(), Some(probe)).await.map_err(failed)?;
-        let header = header(endpoint, answer.header())?;
-        let (cluster, revision) = (header.cluster_id(), header.revision());
-        Ok(Connection { client, scope: scope.clone(), endpoint: endpoint.to_owned(), cluster, revision })
+        // Only this connects.
+        let answer = ask(&mut client, scope).await.map_err(failed)?;
+        let cluster = header(endpoint, &answer)?.cluster_id();
+        Ok(Connection { client, scope: scope.clone(), endpoint: endpoint.to_owned(), cluster })
     }
 
     fn failed(&self, endpoint: &str, error: &Error) -> EtcdError {
@@ -147,9 +148,10 @@ impl Settings {
 
     fn options(&self, user: Option<(String, String)>) -> ConnectOptions {
         let mut options = ConnectOptions::new()
-            .with_keep_alive(PING_EVERY, PONG_WITHIN)
             // A member that is cut off from its cluster says so, instead of being silent.
-            .with_require_leader(true);
+            .with_require_leader(true)
+            // Tokens expire, and the connection is to outlive them.
+            .with_auto_token_refresh(true);
         if let Some((name, password)) = user {
             options = options.with_user(name, password);
         }
@@ -166,8 +168,37 @@ impl Settings {
 }
 
 impl Connection {
-    /// Reads all rules in pages of one revision.
-    pub(super) async fn read(&mut self) -> Result<Snapshot, EtcdError> {
+    /// Begins to watch, and then reads all rules. In this order because the watch ends with its connection, and etcd's
+    /// client dials again by itself: nothing is taken for the continuation of another cluster's history.
+    pub(super) async fn load(mut self) -> Result<Live, EtcdError> {
+        let changes = self.watch().await?;
+        let snapshot = Arc::new(self.read().await?);
+        Ok(Live { connection: self, snapshot, changes })
+    }
+
+    /// Until it is of no more use: why.
+    pub(super) async fn checked(mut self, mut revision: i64) -> EtcdError {
+        loop {
+            sleep(ASK_EVERY).await;
+            let answer = match timeout(ANSWER_WITHIN, ask(&mut self.client, &self.scope)).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => return EtcdError::at(&self.endpoint, &error),
+                Err(_) => return EtcdError::slow(&self.endpoint, "no answer", ANSWER_WITHIN),
+            };
+            match header(&self.endpoint, &answer) {
+                Ok(header) if header.cluster_id() == self.cluster && header.revision() >= revision => {
+                    revision = header.revision();
+                }
+                Ok(_) => {
+                    return EtcdError::unreachable(&self.endpoint, "another cluster answers, or an older state of it");
+                }
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// In pages of one revision.
+    async fn read(&mut self) -> Result<Snapshot, EtcdError> {
         let mut client = self.client.kv_client().max_decoding_message_size(MAX_ANSWER_BYTES);
         let mut snapshot = Snapshot { revision: 0, entries: Vec::new() };
         let mut values: HashSet<Arc<[u8]>> = HashSet::new();
@@ -176,7 +207,7 @@ impl Connection {
         loop {
             // Revision 0 is the newest, which the first page settles.
             let options = self.scope.get_options().with_limit(limit).with_revision(snapshot.revision);
-            let mut page = match self.answer(client.get(from.clone(), Some(options))).await? {
+            let mut page = match client.get(from.clone(), Some(options)).await {
                 Ok(page) => page,
                 Err(error) if is_too_large(&error) && limit > 1 => {
                     limit /= 2;
@@ -185,7 +216,7 @@ impl Connection {
                 Err(error) => return Err(EtcdError::at(&self.endpoint, &error)),
             };
             if snapshot.revision == 0 {
-                snapshot.revision = header(&self.endpoint, page.header())?.revision();
+                snapshot.revision = header(&self.endpoint, &page)?.revision();
             }
             let more = page.more();
             for found in page.take_kvs() {
@@ -206,25 +237,36 @@ impl Connection {
         }
     }
 
-    /// Watches from `revision` on, that one included. With etcd's first answer: it has taken the watch up, or not.
-    pub(super) async fn watch(&mut self, revision: i64) -> Result<(WatchStream, WatchResponse), EtcdError> {
+    /// From now on. etcd's first answer shows whether it has taken the watch up.
+    async fn watch(&mut self) -> Result<WatchStream, EtcdError> {
         let mut client = self.client.watch_client().max_decoding_message_size(MAX_ANSWER_BYTES);
-        let options = self.scope.watch_options().with_start_revision(revision).with_progress_notify().with_fragment();
-        let key = self.scope.start();
         let started = async {
-            let mut stream = client.watch(key, Some(options)).await?;
-            let first = stream.message().await?;
-            Ok((stream, first))
+            let mut changes = client.watch(self.scope.start(), Some(self.scope.watch_options())).await?;
+            let first = changes.message().await?;
+            Ok((changes, first))
         };
-        let (stream, first) = self.answer(started).await?.map_err(|error| EtcdError::at(&self.endpoint, &error))?;
-        let first = first.ok_or_else(|| EtcdError::unreachable(&self.endpoint, "the watch was closed"))?;
-        Ok((stream, first))
+        let (changes, first) = started.await.map_err(|error| EtcdError::at(&self.endpoint, &error))?;
+        check_watch(&self.endpoint, first.as_ref())?;
+        Ok(changes)
     }
+}
 
-    async fn answer<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<Result<T, Error>, EtcdError> {
-        timeout(ANSWER_WITHIN, answer)
-            .await
-            .map_err(|_| EtcdError::unreachable(&self.endpoint, &format!("no answer within {ANSWER_WITHIN:?}")))
+/// For something small. A read is linearizable unless told otherwise: a member without the quorum cannot answer, and
+/// one that can is not behind.
+async fn ask(client: &mut Client, scope: &Scope) -> Result<GetResponse, Error> {
+    let probe = scope.get_options().with_keys_only().with_limit(1);
+    client.get(scope.start(), Some(probe)).await
+}
+
+/// Whether a watch goes on after `response`.
+pub(super) fn check_watch(endpoint: &str, response: Option<&WatchResponse>) -> Result<(), EtcdError> {
+    match response {
+        None => Err(EtcdError::unreachable(endpoint, "the watch was closed")),
+        Some(response) if !response.canceled() => Ok(()),
+        Some(response) if response.compact_revision() > 0 => {
+            Err(EtcdError::unreachable(endpoint, "changes were compacted before they were read"))
+        }
+        Some(response) => Err(EtcdError::refused(endpoint, response.cancel_reason())),
     }
 }
 
@@ -248,9 +290,10 @@ impl Scope {
     }
 
     fn watch_options(&self) -> WatchOptions {
+        let options = WatchOptions::new().with_fragment();
         match self {
-            Self::Key(_) => WatchOptions::new(),
-            Self::Prefix(prefix) => WatchOptions::new().with_range(after_prefix(prefix)),
+            Self::Key(_) => options,
+            Self::Prefix(prefix) => options.with_range(after_prefix(prefix)),
         }
     }
 }
@@ -264,12 +307,12 @@ fn after_prefix(prefix: &str) -> Vec<u8> {
     end
 }
 
-fn header<'a>(endpoint: &str, header: Option<&'a ResponseHeader>) -> Result<&'a ResponseHeader, EtcdError> {
-    header.ok_or_else(|| EtcdError::unreachable(endpoint, "an answer without header: not etcd"))
+fn header<'a>(endpoint: &str, answer: &'a GetResponse) -> Result<&'a ResponseHeader, EtcdError> {
+    answer.header().ok_or_else(|| EtcdError::unreachable(endpoint, "an answer without header: not etcd"))
 }
 
 /// gRPC's RESOURCE_EXHAUSTED, and OUT_OF_RANGE as tonic has it; etcd's own means that the revision is compacted.
-pub(super) fn is_too_large(error: &Error) -> bool {
+fn is_too_large(error: &Error) -> bool {
     match error {
         Error::GRpcStatus(status) => match status.code() as i32 {
             8 => true,

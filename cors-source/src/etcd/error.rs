@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use etcd_client::Error;
 use oss_cors_core::ConfigErrors;
@@ -34,6 +35,8 @@ pub enum EtcdErrorKind {
     Config(ConfigErrors),
     /// The cache file cannot be read, is corrupt, or cannot be written.
     Cache,
+    /// What etcd says made this library panic, which is a defect of it. All is read again.
+    Panicked,
 }
 
 impl EtcdError {
@@ -49,6 +52,16 @@ impl EtcdError {
     /// `endpoint` gave no answer, or a wrong one.
     pub(super) fn unreachable(endpoint: &str, reason: &str) -> Self {
         Self { kind: EtcdErrorKind::Unreachable, message: format!("`{}`: {}", quoted(endpoint), quoted(reason)) }
+    }
+
+    /// `endpoint` took longer than `within`.
+    pub(super) fn slow(endpoint: &str, what: &str, within: Duration) -> Self {
+        Self::unreachable(endpoint, &format!("{what} within {within:?}"))
+    }
+
+    pub(super) fn panicked(message: &str) -> Self {
+        let message = format!("following etcd panicked: {message}; please report this");
+        Self { kind: EtcdErrorKind::Panicked, message }
     }
 
     pub(super) fn refused(endpoint: &str, reason: &str) -> Self {

@@ -1,6 +1,7 @@
 //! What a source in etcd tells of its life.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oss_cors_core::ConfigErrors;
@@ -57,16 +58,11 @@ pub enum EtcdEvent {
         /// Why.
         error: EtcdError,
     },
-    /// etcd answers again. What was missed meanwhile follows, or has been told.
+    /// etcd answers again, and its rules are in force: all of them were read again.
     Reconnected {
         /// Who.
         endpoint: String,
         /// The revision of etcd.
-        revision: i64,
-    },
-    /// etcd has forgotten changes that were not seen yet: all is read anew.
-    Compacted {
-        /// The first revision that etcd still knows.
         revision: i64,
     },
     /// The rules of the start are from the cache, because etcd gave none. It is asked until it does.
@@ -100,7 +96,6 @@ impl fmt::Display for EtcdEvent {
             Self::Reconnected { endpoint, revision } => {
                 write!(f, "etcd at `{}` answers, at revision {revision}", quoted(endpoint))
             }
-            Self::Compacted { revision } => write!(f, "etcd is compacted up to revision {revision}, reading all anew"),
             Self::StartedFromCache { error } => write!(f, "started from the cache: {error}"),
             Self::CacheFailed { error } => error.fmt(f),
         }
@@ -118,9 +113,11 @@ impl Events {
         Self(Some(Arc::new(Mutex::new(Box::new(listener)))))
     }
 
+    /// A listener that panics must not end the watch: the rules would stay as they are for ever.
     pub(super) fn tell(&self, event: &EtcdEvent) {
         if let Some(listener) = &self.0 {
-            (listener.lock().unwrap_or_else(PoisonError::into_inner))(event);
+            let mut listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
         }
     }
 }

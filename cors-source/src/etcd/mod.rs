@@ -1,19 +1,25 @@
 //! Rules in etcd, for a fleet: what is put there is in force everywhere a moment later.
 //!
 //! ```text
-//!   open --> read all, as of revision R --> watch from R + 1 --put, delete--> CorsHandle or Buckets
-//!    ^            ^                              |
-//!    |            `---- compacted, or another cluster
-//!    `-- wait, the next endpoint <-- lost -------'
+//!   ask all endpoints --> begin to watch --> read all, as of revision R --> changes after R --> CorsHandle or Buckets
+//!        ^                                                                     |
+//!        '----------- a pause <----------- lost, compacted, or no answer ------'
 //! ```
 //!
-//! No change is missed and none is taken half: etcd numbers its changes, and what was not seen is read again. Bad rules
-//! never replace good ones, and rules in force stay when etcd is away.
+//! No change is missed and none is taken half: each connection begins with all rules, and nothing that an older one knew
+//! counts any more. So it does not matter what happened in between, even if the cluster was restored from a backup. Bad
+//! rules never replace good ones, and rules in force stay when etcd is away: then the status is failing, and says since
+//! when.
+//!
+//! A member that was cut off from its cluster looks like one that has no news. So it answers a linearizable read twice a
+//! second, which it cannot without the quorum; when it does not within 1.5 s, whichever endpoint answers first takes its
+//! place.
 
 mod cache;
 mod connection;
 mod error;
 mod event;
+mod off_runtime;
 mod one_key;
 mod prefix;
 mod reading;
@@ -24,18 +30,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use oss_cors_core::{Format, Profile, RuleTable};
+use oss_cors_core::{CorsConfiguration, Format, Profile, RuleTable};
 use oss_cors_live::{Buckets, CorsHandle};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use cache::{Document, Rules};
-use connection::{Connection, Scope, Settings, Snapshot};
+use connection::{Live, Scope, Settings};
 use event::Events;
+use off_runtime::off_runtime;
 use one_key::{InForce, OneKey};
 use prefix::{Names, Prefix};
 use reading::Reading;
-use watch::{EndOnDrop, Position, Sink, Watch};
+use watch::{EndOnDrop, Sink, Watch};
 
 pub use error::{EtcdError, EtcdErrorKind};
 pub use event::EtcdEvent;
@@ -116,7 +124,8 @@ impl EtcdSource {
         self
     }
 
-    /// How long to wait for a first answer, all endpoints together: 5 seconds unless told otherwise.
+    /// How long to wait for a first answer, all endpoints together, and then for all rules of the one that has answered:
+    /// 5 seconds each unless told otherwise. Give more where very many buckets are read over a slow line.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
@@ -173,22 +182,28 @@ impl EtcdSource {
     pub async fn key(self, key: impl Into<String>) -> Result<CorsHandle, EtcdError> {
         let scope = Scope::Key(key.into());
         self.check(&scope)?;
-        let found = self.first(&scope).await.and_then(|(connection, snapshot)| {
-            let entry = snapshot.entries.first().ok_or_else(|| EtcdError::no_such_key(scope.text()))?;
-            let file = self.reading.parse(&entry.value).map_err(|errors| EtcdError::config(scope.text(), errors))?;
-            Ok((file, entry.revision, Start { live: Some((connection, snapshot)), lost: None }))
-        });
-        let (rules, revision, start) = match found {
-            Ok((file, revision, start)) => (file.into_configuration(), Some(revision), start),
+        let found = match self.first(&scope).await {
+            Ok(live) => self.read_key(&scope, live).await,
+            Err(error) => Err(error),
+        };
+        let (rules, table, revision, start) = match found {
+            Ok((rules, table, revision, live)) => {
+                (rules, table, Some(revision), Start { live: Some(live), lost: None })
+            }
             Err(error) => {
-                let (rules, start) = self.cached(&scope, error)?;
+                let (rules, start) = self.cached(&scope, error).await?;
                 let rules = rules.into_iter().find_map(|(_, rules)| rules);
                 // A cache of one key has rules.
-                (rules.ok_or_else(|| EtcdError::no_such_key(scope.text()))?, None, start)
+                let rules = rules.ok_or_else(|| EtcdError::no_such_key(scope.text()))?;
+                let profile = self.reading.profile;
+                let (rules, table) = off_runtime(move || {
+                    let table = RuleTable::compile(&rules, profile);
+                    (rules, table)
+                })
+                .await?;
+                (rules, table.map_err(|errors| EtcdError::config(scope.text(), errors))?, None, start)
             }
         };
-        let table = RuleTable::compile(&rules, self.reading.profile);
-        let table = table.map_err(|errors| EtcdError::config(scope.text(), errors))?;
         let handle = CorsHandle::new(table).with_source(self.source(&scope));
         let in_force: InForce = Arc::new(Mutex::new(rules));
         let changed = Arc::new(Notify::new());
@@ -209,7 +224,7 @@ impl EtcdSource {
             let rules = in_force.lock().unwrap_or_else(PoisonError::into_inner).clone();
             Some(Document::new(&place, [(String::new(), Some(rules))]))
         };
-        handle.keep(self.follow(scope, sink, start, changed, current));
+        handle.keep(self.follow(scope, sink, start, changed, current).await?);
         Ok(handle)
     }
 
@@ -229,11 +244,12 @@ impl EtcdSource {
         let start = match self.first(&scope).await {
             Ok(live) => Start { live: Some(live), lost: None },
             Err(error) => {
-                let (rules, start) = self.cached(&scope, error)?;
+                let (rules, start) = self.cached(&scope, error).await?;
                 names.lock().unwrap_or_else(PoisonError::into_inner).extend(rules.iter().map(|(name, _)| name.clone()));
+                let (filled, profile) = (buckets.clone(), self.reading.profile);
                 // Cannot fail: names and rules have been checked.
-                buckets
-                    .replace(rules, self.reading.profile)
+                off_runtime(move || filled.replace(rules, profile))
+                    .await?
                     .map_err(|errors| EtcdError::options(errors.to_string()))?;
                 start
             }
@@ -257,7 +273,7 @@ impl EtcdSource {
             });
             Some(Document::new(&place, rules))
         };
-        buckets.keep(self.follow(scope, sink, start, changed, current));
+        buckets.keep(self.follow(scope, sink, start, changed, current).await?);
         Ok(buckets)
     }
 
@@ -276,13 +292,14 @@ impl EtcdSource {
     }
 
     /// What the first endpoint that has an answer says.
-    async fn first(&self, scope: &Scope) -> Result<(Connection, Snapshot), EtcdError> {
+    async fn first(&self, scope: &Scope) -> Result<Live, EtcdError> {
         let mut errors = Vec::new();
         for endpoint in &self.settings.endpoints {
             let opened = async {
-                let mut connection = self.settings.open(endpoint, scope).await?;
-                let snapshot = connection.read().await?;
-                Ok::<_, EtcdError>((connection, snapshot))
+                let connection = self.settings.open(endpoint, scope).await?;
+                let within = self.settings.connect_timeout;
+                let slow = |_| EtcdError::slow(endpoint, "did not give all rules", within);
+                timeout(within, connection.load()).await.map_err(slow)?
             };
             match opened.await {
                 Ok(found) => return Ok(found),
@@ -294,13 +311,31 @@ impl EtcdSource {
         Err(EtcdError::of_all(errors))
     }
 
+    /// The rules of a single key, and their revision.
+    async fn read_key(
+        &self,
+        scope: &Scope,
+        live: Live,
+    ) -> Result<(CorsConfiguration, RuleTable, i64, Live), EtcdError> {
+        let (reading, snapshot) = (self.reading, Arc::clone(&live.snapshot));
+        let read = off_runtime(move || {
+            let entry = snapshot.entries.first()?;
+            let parsed = reading.parse(&entry.value);
+            Some((parsed.map(|file| (file.table(), file.into_configuration())), entry.revision))
+        });
+        let (parsed, revision) = read.await?.ok_or_else(|| EtcdError::no_such_key(scope.text()))?;
+        let (table, rules) = parsed.map_err(|errors| EtcdError::config(scope.text(), errors))?;
+        Ok((rules, table, revision, live))
+    }
+
     /// The rules of the cache, if it may be used, because of `error`.
-    fn cached(&self, scope: &Scope, error: EtcdError) -> Result<(Rules, Start), EtcdError> {
+    async fn cached(&self, scope: &Scope, error: EtcdError) -> Result<(Rules, Start), EtcdError> {
         let may_be_used = self.start_from_cache && !matches!(error.kind(), EtcdErrorKind::Options);
         let Some(path) = self.cache_file.as_deref().filter(|_| may_be_used) else {
             return Err(error.with_remedy());
         };
-        match cache::read(path, scope, self.reading.profile) {
+        let (path, scope, profile) = (path.to_owned(), scope.clone(), self.reading.profile);
+        match off_runtime(move || cache::read(&path, &scope, profile)).await? {
             Ok(rules) => Ok((rules, Start { live: None, lost: Some(error) })),
             Err(cache) => Err(error.and_cache(&cache)),
         }
@@ -310,38 +345,33 @@ impl EtcdSource {
         format!("etcd {} {}", self.settings.endpoints.join(","), scope.text())
     }
 
-    /// Starts the tasks, which end when what is returned is dropped.
-    fn follow(
+    /// Puts in force what etcd has, and starts the tasks, which end when what is returned is dropped.
+    async fn follow(
         self,
         scope: Scope,
-        mut sink: impl Sink,
+        sink: impl Sink,
         start: Start,
         changed: Arc<Notify>,
         current: impl Fn() -> Option<Document> + Send + Sync + 'static,
-    ) -> [Option<EndOnDrop>; 2] {
+    ) -> Result<[Option<EndOnDrop>; 2], EtcdError> {
         let Start { live, lost } = start;
-        let position = live.as_ref().map(|(connection, snapshot)| Position {
-            cluster: connection.cluster,
-            next: snapshot.revision.saturating_add(1),
-        });
-        if let Some((_, snapshot)) = &live {
-            sink.replace(snapshot);
+        let mut watch = Watch::new(self.settings, scope, sink, self.events.clone());
+        if let Some(live) = &live {
+            watch.replace(&live.snapshot).await?;
             changed.notify_one();
         }
         if let Some(error) = &lost {
-            sink.lost(&format!("the rules in force are from the cache and may be out of date: {error}"));
-            self.events.tell(&EtcdEvent::StartedFromCache { error: error.clone() });
+            watch.starts_lost(error);
         }
-        let keeper = self.cache_file.map(|path| tokio::spawn(cache::keep(path, changed, self.events.clone(), current)));
-        let watch = Watch { settings: self.settings, scope, sink, events: self.events, position, lost };
-        let watch = tokio::spawn(watch.run(live.map(|(connection, _)| connection)));
-        [Some(EndOnDrop(watch.abort_handle())), keeper.map(|keeper| EndOnDrop(keeper.abort_handle()))]
+        let keeper = self.cache_file.map(|path| tokio::spawn(cache::keep(path, changed, self.events, current)));
+        let watch = tokio::spawn(watch.run(live));
+        Ok([Some(EndOnDrop(watch.abort_handle())), keeper.map(|keeper| EndOnDrop(keeper.abort_handle()))])
     }
 }
 
 /// What there is to begin with: etcd's rules, or why there are only those of the cache.
 struct Start {
-    live: Option<(Connection, Snapshot)>,
+    live: Option<Live>,
     lost: Option<EtcdError>,
 }
 

@@ -86,11 +86,12 @@ impl Sink for OneKey {
         if matches!(&self.last, Last::Value(last) if last == value) {
             return;
         }
-        self.last = Last::Value(value.to_vec());
         match self.reading.parse(value) {
             Ok(file) => self.loaded(file, revision, &handle),
             Err(errors) => self.failed(errors, revision, &handle),
         }
+        // Afterwards: should it panic, it is tried again.
+        self.last = Last::Value(value.to_vec());
     }
 
     fn delete(&mut self, _: &[u8], revision: i64) {

@@ -1,6 +1,6 @@
 //! A key for each bucket: [`Buckets`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +21,8 @@ pub(super) struct Prefix {
     names: Names,
     /// The buckets whose key has a bad value: its hash, so that each is told once.
     bad: HashMap<String, u64>,
+    /// The keys that name no bucket, by their hash: each is told once.
+    ignored: HashSet<u64>,
     hashes: RandomState,
     events: Events,
     changed: Arc<Notify>,
@@ -39,15 +41,18 @@ impl Prefix {
         changed: Arc<Notify>,
     ) -> Self {
         let (buckets, prefix, hashes) = (buckets.downgrade(), prefix.to_owned(), RandomState::new());
-        Self { buckets, prefix, reading, names, bad: HashMap::new(), hashes, events, changed }
+        Self { buckets, prefix, reading, names, bad: HashMap::new(), ignored: HashSet::new(), hashes, events, changed }
     }
 
     /// The bucket that `key` names.
-    fn name<'a>(&self, key: &'a [u8], revision: i64) -> Option<&'a str> {
+    fn name<'a>(&mut self, key: &'a [u8], revision: i64) -> Option<&'a str> {
         let name = key.get(self.prefix.len()..).unwrap_or_default();
         match std::str::from_utf8(name) {
             Ok(name) if (1..=MAX_BUCKET_BYTES).contains(&name.len()) => Some(name),
             _ => {
+                if !self.ignored.insert(self.hashes.hash_one(key)) {
+                    return None;
+                }
                 let name = String::from_utf8_lossy(name).into_owned();
                 self.events.tell(&EtcdEvent::Ignored { name, revision });
                 None
@@ -156,6 +161,10 @@ impl Sink for Prefix {
 
     fn delete(&mut self, key: &[u8], revision: i64) {
         let Some(buckets) = self.buckets.upgrade() else { return };
+        // Should it come back, it is told again.
+        if self.ignored.remove(&self.hashes.hash_one(key)) {
+            return;
+        }
         let Some(name) = self.name(key, revision) else { return };
         self.bad.remove(name);
         if buckets.remove(name) {

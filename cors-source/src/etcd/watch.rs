@@ -1,16 +1,20 @@
-//! The task that follows etcd: connect, read what was missed, watch, and again.
+//! The task that follows etcd: connect, read all, apply what changes, and again.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::mem::{Discriminant, discriminant};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_client::{Event, EventType, WatchResponse, WatchStream};
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use etcd_client::{EventType, WatchResponse};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::connection::{Connection, Scope, Settings, Snapshot, is_too_large};
-use super::error::EtcdError;
+use super::connection::{Connection, Live, Scope, Settings, Snapshot, check_watch};
+use super::error::{EtcdError, EtcdErrorKind};
 use super::event::{EtcdEvent, Events};
+use super::off_runtime::{off_runtime, panicked};
 
 /// Where what etcd says is put in force.
 pub(super) trait Sink: Send + 'static {
@@ -24,21 +28,15 @@ pub(super) trait Sink: Send + 'static {
 }
 
 pub(super) struct Watch<S: Sink> {
-    pub(super) settings: Settings,
-    pub(super) scope: Scope,
-    pub(super) sink: S,
-    pub(super) events: Events,
-    /// Up to where the sink knows all; `None`: nothing is known.
-    pub(super) position: Option<Position>,
-    /// Why etcd is lost, while it is.
-    pub(super) lost: Option<EtcdError>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Position {
-    pub(super) cluster: u64,
-    /// The first revision of which not everything is known.
-    pub(super) next: i64,
+    settings: Arc<Settings>,
+    scope: Scope,
+    sink: Arc<Mutex<S>>,
+    events: Events,
+    /// The kinds of errors that were told since etcd is lost. Empty: it is not.
+    lost: Vec<Discriminant<EtcdErrorKind>>,
+    /// The number of the endpoint that is asked first.
+    first: usize,
+    delay: Delay,
 }
 
 /// Ends its task when dropped.
@@ -53,136 +51,171 @@ impl Drop for EndOnDrop {
 /// A connection that held for so long was a good one: after it, retries begin anew.
 const STEADY: Duration = Duration::from_secs(5);
 
+/// Between the first questions to two endpoints: those that answer are asked in their order, those that do not keep
+/// nobody waiting.
+const STAGGER: Duration = Duration::from_millis(100);
+
 impl<S: Sink> Watch<S> {
-    /// Never ends by itself. `connection` is one that is open already.
-    pub(super) async fn run(mut self, mut connection: Option<Connection>) {
-        let mut endpoints = self.settings.endpoints.clone().into_iter().cycle();
-        let mut delay = Delay::default();
+    pub(super) fn new(settings: Settings, scope: Scope, sink: S, events: Events) -> Self {
+        let (settings, sink) = (Arc::new(settings), Arc::new(Mutex::new(sink)));
+        Self { settings, scope, sink, events, lost: Vec::new(), first: 0, delay: Delay::default() }
+    }
+
+    /// The start was without etcd.
+    pub(super) fn starts_lost(&mut self, error: &EtcdError) {
+        self.lost.push(discriminant(error.kind()));
+        self.sink().lost(&format!("the rules in force are from the cache and may be out of date: {error}"));
+        self.events.tell(&EtcdEvent::StartedFromCache { error: error.clone() });
+    }
+
+    /// Puts all rules in force.
+    pub(super) async fn replace(&self, snapshot: &Arc<Snapshot>) -> Result<(), EtcdError> {
+        let snapshot = Arc::clone(snapshot);
+        self.apply(move |sink| sink.replace(&snapshot)).await
+    }
+
+    /// Never ends by itself. What `live` has is in force already.
+    pub(super) async fn run(mut self, mut live: Option<Live>) {
         loop {
-            let opened = match (connection.take(), endpoints.next()) {
-                (Some(connection), _) => Ok(connection),
-                (None, Some(endpoint)) => self.settings.open(&endpoint, &self.scope).await,
-                (None, None) => return,
-            };
-            let error = match opened {
-                Ok(connection) => {
-                    let since = Instant::now();
-                    let error = self.follow(connection).await;
-                    if since.elapsed() >= STEADY {
-                        delay = Delay::default();
+            let error = match live.take() {
+                Some(live) => self.receive(live).await,
+                None => match self.load().await {
+                    Ok(loaded) => {
+                        live = Some(loaded);
+                        continue;
                     }
-                    error
-                }
-                Err(error) => error,
+                    Err(error) => error,
+                },
             };
             self.lost(error);
-            sleep(delay.next()).await;
+            sleep(self.delay.next()).await;
         }
     }
 
-    /// Until the connection fails: the reason.
-    async fn follow(&mut self, mut connection: Connection) -> EtcdError {
+    /// Reads everything again, whatever was known before: the cluster may have been restored from a backup, and have
+    /// another history with the same name and revision. Then all of it is in force.
+    async fn load(&mut self) -> Result<Live, EtcdError> {
+        let connection = self.connect().await?;
+        let endpoint = connection.endpoint.clone();
+        // Should it fail, another one is asked first.
+        let number = self.settings.endpoints.iter().position(|other| *other == endpoint);
+        self.first = number.map_or(0, |number| number + 1);
+        let within = self.settings.connect_timeout;
+        let loaded = timeout(within, connection.load()).await;
+        let live = loaded.map_err(|_| EtcdError::slow(&endpoint, "did not give all rules", within))??;
+        self.replace(&live.snapshot).await?;
+        if !self.lost.is_empty() {
+            self.lost.clear();
+            self.sink().found();
+            self.events.tell(&EtcdEvent::Reconnected { endpoint, revision: live.snapshot.revision });
+        }
+        Ok(live)
+    }
+
+    /// To whichever endpoint answers first. All are asked again and again, each by itself: one that is silent keeps
+    /// nobody waiting for those that are not.
+    async fn connect(&mut self) -> Result<Connection, EtcdError> {
+        let count = self.settings.endpoints.len();
+        let mut attempts = JoinSet::new();
+        for turn in 0..count {
+            let stagger = STAGGER * u32::try_from(turn).unwrap_or(u32::MAX);
+            self.attempt(&mut attempts, (self.first + turn) % count, stagger);
+        }
         loop {
-            match self.read_and_watch(&mut connection).await {
-                Ok(compacted) => {
-                    self.events.tell(&EtcdEvent::Compacted { revision: compacted });
-                    self.position = None;
+            match attempts.join_next().await {
+                Some(Ok((_, Ok(connection)))) => return Ok(connection),
+                Some(Ok((number, Err(error)))) => {
+                    self.lost(error);
+                    let delay = self.delay.next();
+                    self.attempt(&mut attempts, number, delay);
                 }
-                Err(error) => return error,
+                Some(Err(error)) => return Err(panicked(error)),
+                None => return Err(EtcdError::options("no endpoint of etcd")),
             }
         }
     }
 
-    /// Until the connection fails, or etcd has forgotten what comes next: the first revision that it still knows.
-    async fn read_and_watch(&mut self, connection: &mut Connection) -> Result<i64, EtcdError> {
-        // Another cluster, or one that was set back, counts differently.
-        let known = |position: &Position| {
-            position.cluster == connection.cluster && position.next <= connection.revision.saturating_add(1)
-        };
-        let next = match self.position.filter(known) {
-            Some(position) => position.next,
-            None => {
-                let snapshot = connection.read().await?;
-                self.sink.replace(&snapshot);
-                snapshot.revision.saturating_add(1)
-            }
-        };
-        self.position = Some(Position { cluster: connection.cluster, next });
-        let (stream, first) = connection.watch(next).await?;
-        self.receive(stream, first, connection).await
+    fn attempt(&self, attempts: &mut JoinSet<(usize, Result<Connection, EtcdError>)>, number: usize, delay: Duration) {
+        let Some(endpoint) = self.settings.endpoints.get(number).cloned() else { return };
+        let (settings, scope) = (Arc::clone(&self.settings), self.scope.clone());
+        attempts.spawn(async move {
+            sleep(delay).await;
+            (number, settings.open(&endpoint, &scope).await)
+        });
     }
 
-    async fn receive(
-        &mut self,
-        mut stream: WatchStream,
-        mut response: WatchResponse,
-        connection: &Connection,
-    ) -> Result<i64, EtcdError> {
-        let endpoint = &connection.endpoint;
+    /// Until the connection is of no more use: the reason.
+    async fn receive(&mut self, live: Live) -> EtcdError {
+        let began = Instant::now();
+        let error = match self.apply_changes(live).await {
+            Err(error) => error,
+            Ok(never) => match never {},
+        };
+        if began.elapsed() >= STEADY {
+            self.delay = Delay::default();
+        }
+        error
+    }
+
+    async fn apply_changes(&self, live: Live) -> Result<std::convert::Infallible, EtcdError> {
+        let Live { connection, snapshot, mut changes } = live;
+        let (endpoint, revision) = (connection.endpoint.clone(), snapshot.revision);
+        // May be large.
+        drop(snapshot);
+        let mut unfit = pin!(connection.checked(revision));
         loop {
-            match (response.canceled(), response.compact_revision()) {
-                (false, _) => {}
-                (true, 0) => return Err(EtcdError::refused(endpoint, response.cancel_reason())),
-                (true, compacted) => return Ok(compacted),
-            }
-            self.found(connection);
-            self.apply(response.events());
-            self.advance(&response);
-            response = match stream.message().await {
-                Ok(Some(response)) => response,
-                Ok(None) => return Err(EtcdError::unreachable(endpoint, "the watch was closed")),
-                Err(error) => {
-                    // It would come again and again.
-                    if is_too_large(&error) {
-                        self.position = None;
-                    }
-                    return Err(EtcdError::at(endpoint, &error));
-                }
+            let response = tokio::select! {
+                response = changes.message() => response.map_err(|error| EtcdError::at(&endpoint, &error))?,
+                error = &mut unfit => return Err(error),
             };
+            check_watch(&endpoint, response.as_ref())?;
+            // Not within the `select!`: what has begun ends before anything else is put in force.
+            if let Some(response) = response.filter(|response| !response.events().is_empty()) {
+                self.apply(move |sink| put_in_force(sink, &response, revision)).await?;
+            }
         }
     }
 
-    /// A revision with many changes may come in several parts: only a later one, or etcd's word on its progress, shows
-    /// that it is known whole. Until then it would be read again, which does no harm.
-    fn advance(&mut self, response: &WatchResponse) {
-        let last = response.events().iter().filter_map(|event| Some(event.kv()?.mod_revision())).next_back();
-        // The first answer tells etcd's revision, not how much of it was sent.
-        let progress = || Some(response.header().filter(|_| !response.created())?.revision().saturating_add(1));
-        if let (Some(next), Some(position)) = (last.or_else(progress), &mut self.position) {
-            position.next = position.next.max(next);
-        }
-    }
-
-    /// In etcd's order; of several changes of one key at once, only the last.
-    fn apply(&mut self, events: &[Event]) {
-        let changes = || events.iter().filter_map(|event| Some((event, event.kv()?))).enumerate();
-        let last: HashMap<&[u8], usize> = changes().map(|(index, (_, found))| (found.key(), index)).collect();
-        for (index, (event, found)) in changes() {
-            if last.get(found.key()) != Some(&index) {
-                continue;
-            }
-            match event.event_type() {
-                EventType::Put => self.sink.put(found.key(), found.value(), found.mod_revision()),
-                EventType::Delete => self.sink.delete(found.key(), found.mod_revision()),
-            }
-        }
+    /// Away from the runtime's own threads: large rules take long to read and to compile.
+    async fn apply(&self, change: impl FnOnce(&mut S) + Send + 'static) -> Result<(), EtcdError> {
+        let sink = Arc::clone(&self.sink);
+        off_runtime(move || change(&mut lock(&sink))).await
     }
 
     fn lost(&mut self, error: EtcdError) {
-        let same = |old: &EtcdError| std::mem::discriminant(old.kind()) == std::mem::discriminant(error.kind());
-        if self.lost.as_ref().is_some_and(same) {
+        let kind = discriminant(error.kind());
+        if self.lost.contains(&kind) {
             return;
         }
-        self.sink.lost(&format!("the rules in force may be out of date, etcd is lost: {error}"));
-        self.events.tell(&EtcdEvent::Disconnected { error: error.clone() });
-        self.lost = Some(error);
+        self.lost.push(kind);
+        self.sink().lost(&format!("the rules in force may be out of date, etcd is lost: {error}"));
+        self.events.tell(&EtcdEvent::Disconnected { error });
     }
 
-    fn found(&mut self, connection: &Connection) {
-        if self.lost.take().is_some() {
-            self.sink.found();
-            let endpoint = connection.endpoint.clone();
-            self.events.tell(&EtcdEvent::Reconnected { endpoint, revision: connection.revision });
+    fn sink(&self) -> MutexGuard<'_, S> {
+        lock(&self.sink)
+    }
+}
+
+/// Should a sink panic, all is read again, so that nothing depends on where it was.
+fn lock<S>(sink: &Mutex<S>) -> MutexGuard<'_, S> {
+    sink.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// In etcd's order; of several changes of one key at once, only the last. Those up to `revision` are in force.
+fn put_in_force(sink: &mut impl Sink, response: &WatchResponse, revision: i64) {
+    let changes = || {
+        let known = response.events().iter().filter_map(|event| Some((event, event.kv()?)));
+        known.filter(|(_, found)| found.mod_revision() > revision).enumerate()
+    };
+    let last: HashMap<&[u8], usize> = changes().map(|(index, (_, found))| (found.key(), index)).collect();
+    for (index, (event, found)) in changes() {
+        if last.get(found.key()) != Some(&index) {
+            continue;
+        }
+        match event.event_type() {
+            EventType::Put => sink.put(found.key(), found.value(), found.mod_revision()),
+            EventType::Delete => sink.delete(found.key(), found.mod_revision()),
         }
     }
 }
@@ -191,7 +224,7 @@ impl<S: Sink> Drop for Watch<S> {
     /// Whoever has a handle must not take rules for live that are followed no more.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.sink.lost("etcd is not followed any more because of a panic; restart the process");
+            self.sink().lost("etcd is not followed any more because of a panic; restart the process");
         }
     }
 }
@@ -203,8 +236,8 @@ struct Delay(Duration);
 /// Short: a restart of etcd, or a move to its next member, is over soon.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-/// How late a change can be seen when etcd has been away for long.
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
+/// So long a cluster can answer again before anyone asks it.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
 impl Default for Delay {
     fn default() -> Self {

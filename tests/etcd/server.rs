@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use etcd_client::{Certificate, Client, ConnectOptions, Identity, TlsOptions};
 use tempfile::TempDir;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, copy, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -223,6 +223,26 @@ impl Line {
             }
         });
         Self { address, state, open }
+    }
+
+    /// Each connection gets so many bytes from the server, and no more.
+    pub(crate) async fn that_stalls_after(bytes: u64, server: SocketAddr) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let server = TcpStream::connect(server).await.expect("it runs");
+                    let (mut from_client, mut to_client) = client.into_split();
+                    let (from_server, mut to_server) = server.into_split();
+                    let mut some = from_server.take(bytes);
+                    let (up, down) = (copy(&mut from_client, &mut to_server), copy(&mut some, &mut to_client));
+                    // The connection stays open until the client closes it.
+                    let _ = tokio::join!(up, down);
+                });
+            }
+        });
+        Self { address, state: watch::channel(State::Whole).0, open: Arc::default() }
     }
 
     pub(crate) fn endpoint(&self) -> String {
