@@ -23,6 +23,8 @@ pub enum LoadErrorKind {
     Config(ConfigErrors),
     /// More than one file of a folder is named after the bucket: none of them counts.
     SeveralFiles(Vec<PathBuf>),
+    /// Looking at the file or loading it panicked, with this message. That is a defect of this library.
+    Panicked(String),
 }
 
 impl LoadError {
@@ -54,6 +56,9 @@ impl fmt::Display for LoadError {
             LoadErrorKind::Config(errors) => {
                 write!(f, "the rule file `{path}` is wrong:")?;
                 errors.iter().try_for_each(|error| write!(f, "\n  {error}"))
+            }
+            LoadErrorKind::Panicked(message) => {
+                write!(f, "loading `{path}` panicked: {message}; please report this")
             }
             LoadErrorKind::SeveralFiles(paths) => {
                 write!(f, "the rule file `{path}` is not the only one of its bucket; keep one of them:")?;

@@ -1,9 +1,12 @@
 //! What a watch tells whoever listens.
 
 use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::changes::RuleChanges;
 use crate::error::LoadError;
+use crate::text::quoted;
 
 /// Something happened to watched rules. `Display` is for a log: the first line says it, errors follow one a line.
 #[derive(Debug)]
@@ -29,6 +32,15 @@ pub enum WatchEvent {
     Unchanged,
     /// The file of a bucket is gone from its folder: so is the bucket.
     Removed,
+    /// A file grew soon after its rules were put in force, and still begins as it did then. Perhaps its writer had paused
+    /// in the middle, and a part of the rules was in force: write to another file and rename it, which is safe. What the
+    /// whole file says comes next.
+    Growing {
+        /// The file.
+        path: PathBuf,
+        /// How long after it was taken.
+        after: Duration,
+    },
     /// From now on changes are looked for at intervals: the kernel does not tell of them. They still take effect within
     /// a second.
     Polling {
@@ -45,6 +57,13 @@ impl fmt::Display for WatchEvent {
             Self::Missing => f.write_str("the rules in force stay: there is nothing at the path any more"),
             Self::Recovered => f.write_str("mended: the rules in force are what the file says"),
             Self::Unchanged => f.write_str("no change"),
+            Self::Growing { path, after } => write!(
+                f,
+                "the file `{}` grew {:.1} s after it was taken, so a part of its rules may have been in force; write to \
+                 another file and rename it",
+                quoted(&path.to_string_lossy()),
+                after.as_secs_f32()
+            ),
             Self::Removed => f.write_str("the bucket is gone with its file"),
             Self::Polling { why } => write!(f, "changes are looked for at intervals, the kernel does not tell: {why}"),
         }

@@ -37,8 +37,10 @@ pub fn watch_file(path: impl AsRef<Path>) -> Result<CorsHandle, LoadError> {
 /// - A change is in force within a second of the last write, however it was made: written in place, in one or several
 ///   writes; another file renamed over it; deleted and made anew, as editors do; a symbolic link at the path or above it
 ///   pointed elsewhere, as Kubernetes swaps the `..data` of a mounted ConfigMap; a folder that appears or comes back.
-/// - A file that is being written is not taken: it must be the same for a while, 50 ms after its writer closed it, 600 ms
-///   while a writer has it open, 200 ms where that is not known.
+/// - A file is taken when it was the same for a while: 50 ms after its writer closed it, 600 ms while a writer has it
+///   open, 200 ms where that is not known. A writer that pauses for longer can be taken for done, and half of a file in
+///   YAML, TOML or JSON lines may be whole by itself: write to another file and rename it, which is always safe. When a
+///   file grows within 10 s of being taken, [`WatchEvent::Growing`] tells so.
 /// - A file that is wrong, unreadable or gone changes nothing: the rules in force stay. It is told once, as long as it
 ///   says the same, with all its faults, and its repair is noticed.
 /// - A file that says what is in force already is no new generation.
@@ -98,9 +100,9 @@ impl FileWatch {
         let Self { path, profile, poll_every, listener } = self;
         let failed = |error: io::Error| LoadError::new(&path, LoadErrorKind::Io(error));
         let absolute = absolute(&path).map_err(failed)?;
-        let rules = match watch::first_look(|| survey(&path, &absolute), profile).remove(&None) {
-            Some(Verdict::Rules(rules)) => rules,
-            Some(Verdict::Wrong(error)) => return Err(error),
+        let (print, rules) = match watch::first_look(|| survey(&path, &absolute), profile).remove(&None) {
+            Some((print, Verdict::Rules(rules))) => (print, rules),
+            Some((_, Verdict::Wrong(error))) => return Err(error),
             _ => return Err(failed(io::ErrorKind::NotFound.into())),
         };
         let handle = CorsHandle::new(rules.table()).with_source(path.display().to_string());
@@ -114,7 +116,7 @@ impl FileWatch {
             profile,
             listener,
         };
-        let (bell, end) = watch::start(site, [None], poll_every).map_err(failed)?;
+        let (bell, end) = watch::start(site, [(None, print)], poll_every).map_err(failed)?;
         handle.keep(end);
         Ok(WatchedFile { handle, bell })
     }
@@ -196,6 +198,17 @@ impl Site for FileSite {
 
     fn polling(&mut self, why: String) {
         self.listener.tell(None, &WatchEvent::Polling { why });
+    }
+
+    fn growing(&mut self, _: &Key, path: &Path, after: Duration) {
+        self.listener.tell(None, &WatchEvent::Growing { path: path.to_owned(), after });
+    }
+
+    fn panicked(&mut self, message: String) {
+        let Some(handle) = self.handle.upgrade() else { return };
+        let event = self.fail(&handle, LoadError::new(&self.path, LoadErrorKind::Panicked(message)));
+        drop(handle);
+        self.listener.tell(None, &event);
     }
 }
 

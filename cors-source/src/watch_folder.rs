@@ -96,17 +96,20 @@ impl FolderWatch {
         let failed = |error: io::Error| LoadErrors::from(LoadError::new(&path, LoadErrorKind::Io(error)));
         let absolute = absolute(&path).map_err(failed)?;
         let mut errors = Vec::new();
+        let mut loaded: Vec<(Key, Print)> = Vec::new();
         let mut rules: Vec<(String, Option<CorsConfiguration>)> = Vec::new();
-        for (key, verdict) in watch::first_look(|| survey(&path, &absolute, &mut None), profile) {
+        for (key, (print, verdict)) in watch::first_look(|| survey(&path, &absolute, &mut None), profile) {
             match (key, verdict) {
-                (Some(bucket), Verdict::Rules(file)) => rules.push((bucket, Some(file.into_configuration()))),
+                (Some(bucket), Verdict::Rules(file)) => {
+                    loaded.push((Some(bucket.clone()), print));
+                    rules.push((bucket, Some(file.into_configuration())));
+                }
                 (_, Verdict::Wrong(error)) => errors.push(error),
                 _ => {}
             }
         }
         LoadErrors::check(errors)?;
         let buckets = Buckets::new().with_source(path.display().to_string());
-        let keys: Vec<Key> = rules.iter().map(|(bucket, _)| Some(bucket.clone())).collect();
         buckets.replace(rules, profile).map_err(|errors| failed(io::Error::other(errors)))?;
         let site = FolderSite {
             buckets: buckets.downgrade(),
@@ -117,7 +120,7 @@ impl FolderWatch {
             profile,
             listener,
         };
-        let (bell, end) = watch::start(site, keys, poll_every).map_err(failed)?;
+        let (bell, end) = watch::start(site, loaded, poll_every).map_err(failed)?;
         buckets.keep(end);
         Ok(WatchedFolder { buckets, bell })
     }
@@ -255,6 +258,18 @@ impl Site for FolderSite {
 
     fn polling(&mut self, why: String) {
         self.listener.tell(None, &WatchEvent::Polling { why });
+    }
+
+    fn growing(&mut self, key: &Key, path: &Path, after: Duration) {
+        self.listener.tell(key.as_deref(), &WatchEvent::Growing { path: path.to_owned(), after });
+    }
+
+    fn panicked(&mut self, message: String) {
+        let Some(buckets) = self.buckets.upgrade() else { return };
+        let error = LoadError::new(&self.path, LoadErrorKind::Panicked(message));
+        let event = self.folder(&buckets, Verdict::Wrong(error), false);
+        drop(buckets);
+        event.iter().for_each(|event| self.listener.tell(None, event));
     }
 }
 

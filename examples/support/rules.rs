@@ -113,7 +113,9 @@ impl News {
         };
         let line = format!("{}: {event}", self.file);
         match event {
-            WatchEvent::Failed { .. } | WatchEvent::Missing | WatchEvent::Recovered => warn(line),
+            WatchEvent::Failed { .. } | WatchEvent::Missing | WatchEvent::Recovered | WatchEvent::Growing { .. } => {
+                warn(line);
+            }
             WatchEvent::Loaded { .. } if was_bad => {
                 say(line);
                 warn(format_args!("{}: mended: other rules are in force", self.file));

@@ -166,6 +166,42 @@ fn half_a_file_that_parses_is_not_taken() {
     }
 }
 
+/// What no time to wait can exclude is told at least.
+#[test]
+fn a_file_that_grows_soon_after_it_was_taken_is_told() {
+    let append = |place: &Place, text: &str| {
+        let mut file = OpenOptions::new().append(true).open(place.path("cors.yaml")).expect("opened");
+        file.write_all(text.as_bytes()).expect("written");
+    };
+    for mode in [Mode::Notices, Mode::Polling] {
+        let place = Place::new();
+        let text = yaml(&["app", "other"]);
+        let (half, rest) = text.split_at(text.find("- AllowedOrigin: [https://other").expect("the second rule"));
+        // At the start, and later.
+        place.write("cors.yaml", half);
+        let watched = Watched::start(&place.path("cors.yaml"), mode);
+        let has = |rules: usize| {
+            within_a_second("the file is in force", || watched.file.handle().load().rules().len() == rules);
+        };
+        append(&place, rest);
+        has(2);
+        place.write("cors.yaml", half);
+        has(1);
+        append(&place, rest);
+        has(2);
+        watched.is_told("generation 4");
+        let told = watched.told.all();
+        assert_eq!(told.iter().filter(|line| line.contains("grew")).count(), 2, "{mode:?}: {told:?}");
+        assert!(told.iter().all(|line| !line.contains("grew") || line.contains("rename it")), "{told:?}");
+        // What begins otherwise has not grown, nor what is shorter.
+        place.write("cors.yaml", yaml(&["second", "app", "other"]));
+        has(3);
+        place.write("cors.yaml", yaml(&["second"]));
+        has(1);
+        assert_eq!(watched.told.count("grew"), 2, "{:?}", watched.told.all());
+    }
+}
+
 #[test]
 fn a_writer_that_never_closes() {
     changed(first_file, |place| {

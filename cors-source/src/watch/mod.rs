@@ -25,6 +25,7 @@ use oss_cors_core::{Profile, RuleFile};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::file;
+use crate::text::caught;
 pub(crate) use bell::Bell;
 use bell::Writer;
 use notices::{NoNotices, Notices};
@@ -53,6 +54,12 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 /// The longest interval on request: a clock cannot tell every time.
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Before the watch begins anew after a panic: one that comes back at once must not keep a core busy.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+/// A file that grows within this time after it was taken may have been taken while its writer paused.
+const GROWING_WITHIN: Duration = Duration::from_secs(10);
+
 /// Between two looks, however much happens.
 const BREATH: Duration = Duration::from_millis(20);
 
@@ -72,6 +79,12 @@ pub(crate) trait Site: Send + 'static {
 
     /// As [`WatchEvent::Polling`](crate::WatchEvent::Polling).
     fn polling(&mut self, why: String);
+
+    /// As [`WatchEvent::Growing`](crate::WatchEvent::Growing).
+    fn growing(&mut self, key: &Key, path: &Path, after: Duration);
+
+    /// The watch panicked, and begins anew in a moment: then every verdict is taken again.
+    fn panicked(&mut self, message: String);
 }
 
 #[derive(Default)]
@@ -104,7 +117,7 @@ pub(crate) enum Verdict {
 }
 
 /// What is there at the start. Files that were written just now get a second to come to rest; nothing is told yet.
-pub(crate) fn first_look(mut survey: impl FnMut() -> Survey, profile: Profile) -> BTreeMap<Key, Verdict> {
+pub(crate) fn first_look(mut survey: impl FnMut() -> Survey, profile: Profile) -> BTreeMap<Key, (Print, Verdict)> {
     let mut before = BTreeMap::new();
     for _ in 0..ROUNDS {
         let sights = survey().spots.into_iter().map(|(key, spot)| (key, spot.look(None).print));
@@ -119,7 +132,8 @@ pub(crate) fn first_look(mut survey: impl FnMut() -> Survey, profile: Profile) -
     spots
         .map(|(key, spot)| {
             let Sight { print, bytes } = spot.look(None);
-            (key, spot.verdict(&print, bytes.as_deref(), profile))
+            let verdict = spot.verdict(&print, bytes.as_deref(), profile);
+            (key, (print, verdict))
         })
         .collect()
 }
@@ -136,11 +150,11 @@ impl Drop for End {
     }
 }
 
-/// Starts the thread. `keys` are those that are loaded: they may be gone by now. With `poll_every` it does without the
+/// Starts the thread. `loaded` is what is in force already: it may be gone by now. With `poll_every` it does without the
 /// kernel's news.
 pub(crate) fn start(
     site: impl Site,
-    keys: impl IntoIterator<Item = Key>,
+    loaded: impl IntoIterator<Item = (Key, Print)>,
     poll_every: Option<Duration>,
 ) -> io::Result<(Arc<Bell>, End)> {
     let bell = Arc::<Bell>::default();
@@ -151,7 +165,7 @@ pub(crate) fn start(
         folders: BTreeSet::new(),
         notices: None,
         no_notices: None,
-        items: keys.into_iter().map(|key| (key, Item::new(Print::Missing))).collect(),
+        items: loaded.into_iter().map(|(key, print)| (key, Item::loaded(print))).collect(),
         writers: HashMap::new(),
         spent: Duration::ZERO,
     };
@@ -193,10 +207,33 @@ struct Item {
     /// Since when it is other than judged.
     unrest: Option<Instant>,
     asked: bool,
+    /// What was put in force last, and when.
+    taken: Option<(Print, Instant)>,
 }
 
 impl<S: Site> Watch<S> {
+    /// Until nobody needs the watch any more.
     fn run(mut self) {
+        while let Err(message) = caught(|| self.watch()) {
+            // Should that panic too, it is tried again all the same.
+            let _ = caught(|| self.begin_anew(message));
+            let soon = Instant::now() + RESTART_AFTER;
+            if self.bell.wait(soon, soon).stop {
+                return;
+            }
+        }
+    }
+
+    /// Nothing of a broken look is left, and every verdict is taken again.
+    fn begin_anew(&mut self, message: String) {
+        self.folders.clear();
+        (self.notices, self.no_notices) = (None, None);
+        self.writers.clear();
+        self.items.values_mut().for_each(|item| item.judged = None);
+        self.site.panicked(message);
+    }
+
+    fn watch(&mut self) {
         let (mut earliest, mut latest) = (Instant::now(), Instant::now());
         loop {
             let news = self.bell.wait(earliest, latest);
@@ -315,9 +352,16 @@ impl<S: Site> Watch<S> {
         if matches!(verdict, Verdict::Wrong(_) | Verdict::Gone) && now < since + REST_OF_FAULTS {
             return Some(since + REST_OF_FAULTS);
         }
+        let grew = sight.bytes.as_deref().and_then(|bytes| item.grew_after(unrest, bytes));
         item.judged = Some(item.print.clone());
         item.unrest = None;
+        if let Verdict::Rules(_) = verdict {
+            item.taken = Some((item.print.clone(), now));
+        }
         let asked = std::mem::take(&mut item.asked);
+        if let (Some(after), Some(spot)) = (grew, spot) {
+            self.site.growing(key, spot.path(), after);
+        }
         self.site.take(key, verdict, asked);
         None
     }
@@ -335,7 +379,19 @@ impl WhyNot {
 
 impl Item {
     fn new(print: Print) -> Self {
-        Self { print, since: Instant::now(), judged: None, unrest: None, asked: false }
+        Self { print, since: Instant::now(), judged: None, unrest: None, asked: false, taken: None }
+    }
+
+    /// Taken, and still to be looked at once by the thread.
+    fn loaded(print: Print) -> Self {
+        Self { taken: Some((print, Instant::now())), ..Self::new(Print::Missing) }
+    }
+
+    /// How long after it was taken, if that was soon and it still begins as it did then. It has been other since `unrest`.
+    fn grew_after(&self, unrest: Instant, bytes: &[u8]) -> Option<Duration> {
+        let (print, taken) = self.taken.as_ref()?;
+        let after = unrest.saturating_duration_since(*taken);
+        (after < GROWING_WITHIN && print.is_beginning_of(bytes)).then_some(after)
     }
 
     fn is_judged(&self) -> bool {
@@ -358,8 +414,19 @@ impl Spot {
         }
     }
 
-    fn verdict(&self, print: &Print, bytes: Option<&[u8]>, profile: Profile) -> Verdict {
+    fn path(&self) -> &Path {
         let (Self::File { path, .. } | Self::Seen { path, .. }) = self;
+        path
+    }
+
+    /// A file that makes its reader panic is wrong, and no matter of the others.
+    fn verdict(&self, print: &Print, bytes: Option<&[u8]>, profile: Profile) -> Verdict {
+        caught(|| self.read(print, bytes, profile))
+            .unwrap_or_else(|message| Verdict::Wrong(LoadError::new(self.path(), LoadErrorKind::Panicked(message))))
+    }
+
+    fn read(&self, print: &Print, bytes: Option<&[u8]>, profile: Profile) -> Verdict {
+        let path = self.path();
         let wrong = |kind| Verdict::Wrong(LoadError::new(path, kind));
         match (print, bytes) {
             (_, Some(bytes)) => match file::parse(path, bytes, profile) {
@@ -375,5 +442,88 @@ impl Spot {
                 wrong(LoadErrorKind::Io(io::Error::new(io::ErrorKind::NotFound, why)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic, reason = "a test")]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    /// One file. Panics when the thread asks what there is for the first time, and as often as told when it takes.
+    struct Panicky {
+        path: PathBuf,
+        surveys: u8,
+        takes: u32,
+        told: Sender<String>,
+    }
+
+    impl Site for Panicky {
+        fn survey(&mut self) -> Survey {
+            let mut survey = Survey::default();
+            let end = survey.ways.add(&self.path);
+            survey.spots.insert(None, Spot::File { path: self.path.clone(), end });
+            // The first one is asked for by `start`.
+            match self.surveys {
+                0 => self.surveys = 1,
+                1 => {
+                    self.surveys = 2;
+                    panic!("survey\n");
+                }
+                _ => {}
+            }
+            survey
+        }
+
+        fn profile(&self) -> Profile {
+            Profile::Oss
+        }
+
+        fn take(&mut self, _: &Key, verdict: Verdict, _: bool) {
+            if let Some(less) = self.takes.checked_sub(1) {
+                self.takes = less;
+                panic!("take\n");
+            }
+            let taken = matches!(verdict, Verdict::Rules(_));
+            let _ = self.told.send(format!("taken {taken}"));
+        }
+
+        fn polling(&mut self, _: String) {}
+
+        fn growing(&mut self, _: &Key, _: &Path, _: Duration) {}
+
+        fn panicked(&mut self, message: String) {
+            let _ = self.told.send(message);
+        }
+    }
+
+    /// What is told until the file is taken.
+    fn told(news: &Receiver<String>) -> Vec<String> {
+        let mut told = Vec::new();
+        while told.last().is_none_or(|last: &String| !last.starts_with("taken")) {
+            let line = news.recv_timeout(Duration::from_secs(20)).expect("it goes on");
+            told.push(line);
+        }
+        told
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_watch_begins_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("cors.json");
+        let rules = |origin: &str| format!(r#"[{{"AllowedOrigin": "{origin}", "AllowedMethod": "GET"}}]"#);
+        std::fs::write(&path, rules("https://a.example.com")).expect("written");
+        let (sender, news) = channel();
+        let site = Panicky { path: path.clone(), surveys: 0, takes: 2, told: sender };
+        let (bell, end) = start(site, [], None).expect("a thread");
+        assert_eq!(told(&news), ["survey\\n", "take\\n", "take\\n", "taken true"]);
+        std::fs::write(&path, rules("https://b.example.com")).expect("written");
+        assert_eq!(told(&news), ["taken true"], "and what comes later is seen");
+        drop((bell, end));
+        // The thread has ended with its site.
+        while news.recv_timeout(Duration::from_secs(20)).is_ok() {}
+        assert!(matches!(news.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)));
     }
 }

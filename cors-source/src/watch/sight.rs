@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+use file_id::{FileId, get_file_id};
 use oss_cors_core::MAX_FILE_BYTES;
 
-use super::way::{Identity, identity};
 use crate::file;
 
 /// One look at a file.
@@ -39,7 +39,7 @@ pub(crate) enum Print {
 /// What changes whenever the bytes do, within the clock of the filesystem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    identity: Identity,
+    id: FileId,
     len: u64,
     modified: Option<SystemTime>,
     changed: (i64, i64),
@@ -53,9 +53,10 @@ impl Sight {
     pub(crate) fn of(path: &Path, known: Option<&Print>) -> Self {
         let seen = fs::metadata(path).and_then(|metadata| {
             check_regular(&metadata)?;
-            let stamp = Stamp::new(&metadata);
             match known {
-                Some(known @ Print::Content(then, _)) if *then == stamp && stamp.is_old() => {
+                Some(known @ Print::Content(then, _))
+                    if then.is_old() && *then == Stamp::new(get_file_id(path)?, &metadata) =>
+                {
                     Ok(Self::from(known.clone()))
                 }
                 _ => read(path),
@@ -89,6 +90,13 @@ impl Print {
         }
     }
 
+    /// Whether `bytes` are what this print is of, and more after it.
+    pub(crate) fn is_beginning_of(&self, bytes: &[u8]) -> bool {
+        let Self::Content(stamp, hash) = self else { return false };
+        let len = usize::try_from(stamp.len).unwrap_or(usize::MAX);
+        len < bytes.len() && bytes.get(..len).is_some_and(|beginning| self::hash(beginning) == *hash)
+    }
+
     /// Whether nothing was written for a while, by the file's own clock; what is no file does not come to rest.
     pub(crate) fn is_old(&self) -> bool {
         match self {
@@ -100,13 +108,8 @@ impl Print {
 }
 
 impl Stamp {
-    fn new(metadata: &Metadata) -> Self {
-        Self {
-            identity: identity(metadata),
-            len: metadata.len(),
-            modified: metadata.modified().ok(),
-            changed: changed(metadata),
-        }
+    fn new(id: FileId, metadata: &Metadata) -> Self {
+        Self { id, len: metadata.len(), modified: metadata.modified().ok(), changed: changed(metadata) }
     }
 
     /// Whether the last write is longer ago than a step of the clock: then the next one shows.
@@ -117,20 +120,26 @@ impl Stamp {
 }
 
 fn read(path: &Path) -> io::Result<Sight> {
-    /// Seeded: nobody can make two files look the same.
-    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    // Before the file is opened, and again after it was read: another one that took its place meanwhile shows.
+    let id = get_file_id(path)?;
     let file = open(path)?;
     let metadata = file.metadata()?;
     check_regular(&metadata)?;
-    let stamp = Stamp::new(&metadata);
+    let stamp = Stamp::new(id, &metadata);
     if metadata.len() > MAX_FILE_BYTES as u64 {
         // Whatever they are: so many bytes are refused, and all such files are alike.
         return Ok(Sight { print: Print::Content(stamp, 0), bytes: Some(vec![0; MAX_FILE_BYTES + 1]) });
     }
     let bytes = file::read(&file)?;
-    let is_still = Stamp::new(&file.metadata()?) == stamp;
-    let print = if is_still { Print::Content(stamp, HASHER.hash_one(&bytes)) } else { Print::Moving };
+    let is_still = Stamp::new(get_file_id(path)?, &file.metadata()?) == stamp;
+    let print = if is_still { Print::Content(stamp, hash(&bytes)) } else { Print::Moving };
     Ok(Sight { print, bytes: Some(bytes) })
+}
+
+/// Seeded: nobody can make two files look the same.
+fn hash(bytes: &[u8]) -> u64 {
+    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    HASHER.hash_one(bytes)
 }
 
 fn check_regular(metadata: &Metadata) -> io::Result<()> {

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use file_id::{FileId, get_file_id};
+
 /// More symbolic links than the kernel follows for one path (Linux: 40, path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
@@ -23,13 +25,13 @@ pub(crate) struct Ways {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
-    identity: Option<Identity>,
+    id: Option<FileId>,
 }
 
 impl Folder {
     fn new(path: PathBuf) -> Self {
-        let identity = fs::metadata(&path).ok().map(|metadata| identity(&metadata));
-        Self { path, identity }
+        let id = get_file_id(&path).ok();
+        Self { path, id }
     }
 }
 
@@ -92,20 +94,6 @@ fn push(ahead: &mut VecDeque<OsString>, path: &Path) {
     for component in path.components().rev().filter(|component| *component != Component::CurDir) {
         ahead.push_front(component.as_os_str().to_owned());
     }
-}
-
-/// What no other file has at the same time.
-pub(crate) type Identity = (u64, u64);
-
-#[cfg(unix)]
-pub(crate) fn identity(metadata: &fs::Metadata) -> Identity {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn identity(_: &fs::Metadata) -> Identity {
-    (0, 0)
 }
 
 #[cfg(all(test, unix))]
