@@ -258,7 +258,7 @@ pub enum ConfigErrorKind {
     NotABoolean,
     /// AllowCredentials under [`Profile::Oss`](crate::Profile::Oss).
     CredentialsNotInProfile,
-    /// AllowCredentials together with a bare `*`.
+    /// AllowCredentials together with an AllowedOrigin that every host can satisfy.
     CredentialsWithWildcard,
 }
 
@@ -339,7 +339,7 @@ impl fmt::Display for ConfigErrorKind {
                  (`--profile extended`, or `Profile::Extended` in code)",
             ),
             Self::CredentialsWithWildcard => {
-                f.write_str("a bare `*` cannot go with AllowCredentials; name what may come with credentials")
+                f.write_str("every host can satisfy it, which cannot go with AllowCredentials; name the origins")
             }
         }
     }

@@ -76,6 +76,17 @@ pub fn can_match_header(entry: &str) -> bool {
     fits(entry, MAX_REQUEST_HEADERS_BYTES) && is_token(entry.as_bytes())
 }
 
+/// Whether every host can satisfy the AllowedOrigin `entry`, by a scheme, a port or a last dot of its choice, or as
+/// `null`, which every page can be.
+pub(crate) fn every_host_matches(entry: &str) -> bool {
+    let Some(pattern) = Pattern::parse(entry) else { return false };
+    let Pattern::Affix { prefix, suffix } = pattern else { return pattern.matches(b"null") };
+    let port = suffix.strip_prefix('.').filter(|port| port.is_empty() || port.starts_with(':')).unwrap_or(suffix);
+    let port = port.strip_prefix(':').unwrap_or(port);
+    let is_port = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    pattern.matches(b"null") || (is_port && ["http://", "https://"].iter().any(|scheme| scheme.starts_with(prefix)))
+}
+
 /// A `*` may stand for nothing.
 fn fits(entry: &str, longest: usize) -> bool {
     entry.len() <= longest + usize::from(entry.contains('*'))
@@ -83,7 +94,7 @@ fn fits(entry: &str, longest: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{Pattern, every_host_matches};
 
     #[track_caller]
     fn yes(entry: &str, text: &str) {
@@ -121,6 +132,20 @@ mod tests {
             let [wide, narrow] = [wider, other].map(|entry| Pattern::parse(entry).unwrap());
             let all = texts.iter().all(|text| !narrow.matches(text.as_bytes()) || wide.matches(text.as_bytes()));
             assert_eq!(wide.covers(narrow), all, "{wider} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_star_for_the_whole_host_is_every_host() {
+        let open = "* https://* http://* http* h* *: https:* https://*:8443 https://*. https://*.:80 \
+                    http://*:1 https://*3 *443 null n* *l nul*l *null";
+        for entry in open.split_whitespace() {
+            assert!(every_host_matches(entry), "{entry}");
+        }
+        let closed = "https://*.example.com https://app* http://localhost:* https://*com *.com https://*:123456 \
+                      https://*.80 https://a https://w*: ws://* chrome-extension://* nul ";
+        for entry in closed.split_whitespace() {
+            assert!(!every_host_matches(entry), "{entry}");
         }
     }
 

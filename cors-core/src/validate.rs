@@ -5,7 +5,7 @@ use crate::config::{
     CorsConfiguration, CorsRule, MAX_AGE_SECONDS, MAX_FILE_BYTES, MAX_METHOD_BYTES, MAX_RULES, Profile,
 };
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Element, MAX_FAULTS};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, every_host_matches};
 use crate::shown::quoted;
 use crate::text::is_token;
 
@@ -90,18 +90,17 @@ impl RuleCheck<'_> {
         }
     }
 
-    /// Credentials for every origin, or with every header, is what Fetch forbids for `*` and what no rule should say.
+    /// Credentials for every origin is what Fetch forbids for `*`, and what no rule should say in another way.
     fn credentials(&mut self) {
         if self.profile == Profile::Oss {
             self.fault(Element::AllowCredentials, None, Some("true"), ConfigErrorKind::CredentialsNotInProfile);
             return;
         }
-        for (element, entries) in
-            [(Element::AllowedOrigin, &self.rule.allowed_origins), (Element::AllowedHeader, &self.rule.allowed_headers)]
+        for (index, entry) in
+            self.rule.allowed_origins.iter().enumerate().filter(|(_, entry)| every_host_matches(entry))
         {
-            if let Some(index) = entries.iter().position(|entry| entry == "*") {
-                self.fault(element, Some(index + 1), Some("*"), ConfigErrorKind::CredentialsWithWildcard);
-            }
+            let kind = ConfigErrorKind::CredentialsWithWildcard;
+            self.fault(Element::AllowedOrigin, Some(index + 1), Some(entry), kind);
         }
     }
 

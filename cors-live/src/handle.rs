@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -44,8 +44,8 @@ impl CorsHandle {
     pub fn with_source(self, source: impl Into<String>) -> Self {
         let mut status = lock(&self.0.status);
         status.source = Some(source.into());
-        observe::named(&status);
-        drop(status);
+        let status = release(status);
+        observe::named(&status, || self.generation());
         self
     }
 
@@ -65,7 +65,7 @@ impl CorsHandle {
         status.loaded = SystemTime::now();
         status.set_failing(false);
         self.0.generation.store(status.generation, Ordering::Release);
-        observe::stored(status);
+        observe::stored(&release(status), || self.generation());
     }
 
     /// Notes that newer rules could not be loaded: those in force stay. `error` is told by [`status`](Self::status).
@@ -73,7 +73,7 @@ impl CorsHandle {
         let mut status = lock(&self.0.status);
         status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });
         status.set_failing(true);
-        observe::failed(status);
+        observe::failed(&release(status));
     }
 
     /// Notes that the source is as it should be again, with the rules that are in force already.
@@ -100,6 +100,11 @@ impl CorsHandle {
     pub fn downgrade(&self) -> WeakCorsHandle {
         WeakCorsHandle(Arc::downgrade(&self.0))
     }
+}
+
+/// What was locked, for whoever must not be called in the lock.
+fn release(locked: MutexGuard<'_, Status>) -> Status {
+    locked.clone()
 }
 
 impl From<RuleTable> for CorsHandle {

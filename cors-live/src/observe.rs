@@ -32,8 +32,6 @@
 //! `source` is what [`CorsHandle::with_source`](crate::CorsHandle::with_source) names. Without a name there is no such
 //! label, and the generation is told from the second on: rules that never change are nothing to watch.
 
-use std::ops::Deref;
-
 #[cfg(feature = "tracing")]
 use oss_cors_core::Shown;
 use oss_cors_core::{CorsRequest, Decision};
@@ -162,32 +160,31 @@ pub(crate) fn differs(example: &ShadowExample) {
     let _ = example;
 }
 
-/// The source of a handle, or of buckets, has been named.
-pub(crate) fn named(status: &Status) {
+// No lock is held where one of these is called: a recorder or a subscriber may ask for the status, or take its time.
+
+/// The source of a handle, or of buckets, has been named. `newest` is asked for the generation.
+pub(crate) fn named(status: &Status, newest: impl Fn() -> u64) {
     #[cfg(feature = "metrics")]
-    set_generation(status);
+    set_generation(status, newest);
+    #[cfg(not(feature = "metrics"))]
+    let _ = (status, newest);
+}
+
+/// A table has been put in force after another. `newest` is asked for the generation.
+pub(crate) fn stored(status: &Status, newest: impl Fn() -> u64) {
+    #[cfg(feature = "metrics")]
+    set_generation(status, newest);
+    #[cfg(not(feature = "metrics"))]
+    let _ = newest;
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "oss_cors", generation = status.generation, source = source(status), "rules replaced");
     let _ = status;
 }
 
-/// A table has been put in force after another. `locked` is let go before any subscriber is called: it may ask for the
-/// status itself.
-pub(crate) fn stored(locked: impl Deref<Target = Status>) {
+/// Newer rules could not be loaded, as `status` tells.
+pub(crate) fn failed(status: &Status) {
     #[cfg(feature = "metrics")]
-    set_generation(&locked);
-    #[cfg(feature = "tracing")]
-    {
-        let (generation, source) = (locked.generation, source(&locked));
-        drop(locked);
-        tracing::info!(target: "oss_cors", generation, source, "rules replaced");
-    }
-    #[cfg(not(feature = "tracing"))]
-    drop(locked);
-}
-
-/// Newer rules could not be loaded, as `locked` tells.
-pub(crate) fn failed(locked: impl Deref<Target = Status>) {
-    #[cfg(feature = "metrics")]
-    match &locked.source {
+    match &status.source {
         Some(source) => metrics::counter!("oss_cors_reload_failures_total", "source" => source.clone()),
         None => metrics::counter!("oss_cors_reload_failures_total"),
     }
@@ -196,13 +193,11 @@ pub(crate) fn failed(locked: impl Deref<Target = Status>) {
     {
         /// The error is our own text, and what it quotes is cut already: room for a good many faults.
         const MOST: usize = 4096;
-        let (generation, source) = (locked.generation, source(&locked));
-        let error = locked.last_error.as_ref().map(|error| Shown::at_most(error.message.as_bytes(), MOST).to_string());
-        drop(locked);
+        let (generation, source) = (status.generation, source(status));
+        let error = status.last_error.as_ref().map(|error| Shown::at_most(error.message.as_bytes(), MOST).to_string());
         tracing::error!(target: "oss_cors", error, generation, source, "rules not replaced");
     }
-    #[cfg(not(feature = "tracing"))]
-    drop(locked);
+    let _ = status;
 }
 
 #[cfg(feature = "tracing")]
@@ -210,12 +205,19 @@ fn source(status: &Status) -> Option<String> {
     status.source.as_ref().map(|source| Shown::new(source.as_bytes()).to_string())
 }
 
-/// In the lock that the status is in, so that the last one told is the newest.
+/// Two that store at once may come here in either order: whoever is last tells the newest.
 #[cfg(feature = "metrics")]
-fn set_generation(status: &Status) {
-    match &status.source {
+fn set_generation(status: &Status, newest: impl Fn() -> u64) {
+    let gauge = match &status.source {
         Some(source) => metrics::gauge!("oss_cors_generation", "source" => source.clone()),
         None => metrics::gauge!("oss_cors_generation"),
+    };
+    let mut generation = status.generation;
+    loop {
+        gauge.set(generation as f64);
+        match newest() {
+            newer if newer > generation => generation = newer,
+            _ => return,
+        }
     }
-    .set(status.generation as f64);
 }

@@ -19,8 +19,6 @@ pub enum ShadowDifference {
 }
 
 impl ShadowDifference {
-    pub(crate) const ALL: [Self; 3] = [Self::NewlyAllowed, Self::NewlyRefused, Self::OtherHeaders];
-
     /// What the browser would notice; not which rule it was, nor why none. Allow-Headers is the request's own, whichever
     /// rule allows it.
     pub(crate) fn between(live: &Decision<'_>, candidate: &Decision<'_>) -> Option<Self> {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use arc_swap::ArcSwap;
 use oss_cors_core::{CorsRequest, Decision, Shown};
 
 use crate::handle::CorsHandle;
@@ -41,6 +42,13 @@ pub struct Shadow(Arc<Trial>);
 
 struct Trial {
     candidate: CorsHandle,
+    counts: ArcSwap<Counts>,
+}
+
+/// What has been seen since a reset. A judgment that began before it ends in the counts that it began with, which nobody
+/// reads any more.
+#[derive(Default)]
+struct Counts {
     compared: AtomicU64,
     newly_allowed: AtomicU64,
     newly_refused: AtomicU64,
@@ -51,14 +59,7 @@ struct Trial {
 impl Shadow {
     /// Puts `candidate` on trial: a table, or a handle whose table may change meanwhile.
     pub fn new(candidate: impl Into<CorsHandle>) -> Self {
-        Self(Arc::new(Trial {
-            candidate: candidate.into(),
-            compared: AtomicU64::new(0),
-            newly_allowed: AtomicU64::new(0),
-            newly_refused: AtomicU64::new(0),
-            other_headers: AtomicU64::new(0),
-            examples: Mutex::default(),
-        }))
+        Self(Arc::new(Trial { candidate: candidate.into(), counts: ArcSwap::default() }))
     }
 
     /// The rules on trial.
@@ -77,15 +78,16 @@ impl Shadow {
         if request.origin.is_absent() {
             return None;
         }
+        let counts = self.0.counts.load();
         let table = self.0.candidate.load();
         // An `OPTIONS` that is no preflight, answered all the same: the live rules stand for a bucket server.
         let as_bucket = matches!(live, Decision::Answer { .. }) && !request.is_preflight();
         let candidate = if as_bucket { table.decide_as_bucket(request) } else { table.decide(request) };
         let difference = ShadowDifference::between(live, &candidate);
-        self.0.compared.fetch_add(1, Ordering::Relaxed);
+        counts.compared.fetch_add(1, Ordering::Relaxed);
         let difference = difference?;
         // After `compared`, for whoever reads them in the other order.
-        self.0.count(difference).fetch_add(1, Ordering::Release);
+        counts.of(difference).fetch_add(1, Ordering::Release);
         let preflight = request.is_preflight();
         let example = ShadowExample {
             difference,
@@ -101,19 +103,20 @@ impl Shadow {
             candidate: candidate.outcome(),
         };
         observe::differs(&example);
-        self.0.take(example);
+        counts.take(example);
         Some(difference)
     }
 
     /// What has been counted since the start, the last [`promote`](Self::promote) or the last [`reset`](Self::reset).
     pub fn report(&self) -> ShadowReport {
-        let count = |difference| self.0.count(difference).load(Ordering::Acquire);
+        let counts = self.0.counts.load();
+        let count = |difference| counts.of(difference).load(Ordering::Acquire);
         ShadowReport {
             newly_allowed: count(ShadowDifference::NewlyAllowed),
             newly_refused: count(ShadowDifference::NewlyRefused),
             other_headers: count(ShadowDifference::OtherHeaders),
-            compared: self.0.compared.load(Ordering::Acquire),
-            examples: self.0.examples().iter().cloned().collect(),
+            compared: counts.compared.load(Ordering::Acquire),
+            examples: counts.examples().iter().cloned().collect(),
         }
     }
 
@@ -124,18 +127,15 @@ impl Shadow {
         self.reset();
     }
 
-    /// Counts anew, without examples: as when the candidate has been replaced.
+    /// Counts anew, without examples: as when the candidate has been replaced. What is being judged meanwhile is not
+    /// counted.
     pub fn reset(&self) {
-        for difference in ShadowDifference::ALL {
-            self.0.count(difference).store(0, Ordering::Relaxed);
-        }
-        self.0.compared.store(0, Ordering::Relaxed);
-        self.0.examples().clear();
+        self.0.counts.store(Arc::default());
     }
 }
 
-impl Trial {
-    fn count(&self, difference: ShadowDifference) -> &AtomicU64 {
+impl Counts {
+    fn of(&self, difference: ShadowDifference) -> &AtomicU64 {
         match difference {
             ShadowDifference::NewlyAllowed => &self.newly_allowed,
             ShadowDifference::NewlyRefused => &self.newly_refused,

@@ -389,6 +389,80 @@ fn shadow_differences() {
     );
 }
 
+/// A recorder that asks for the status, from another thread: it would wait for ever if it were called in a lock.
+struct Asking(Arc<dyn Fn() + Send + Sync>);
+
+impl metrics::GaugeFn for Asking {
+    fn increment(&self, _: f64) {}
+    fn decrement(&self, _: f64) {}
+    fn set(&self, _: f64) {
+        self.ask();
+    }
+}
+
+impl metrics::CounterFn for Asking {
+    fn increment(&self, _: u64) {
+        self.ask();
+    }
+    fn absolute(&self, _: u64) {}
+}
+
+impl Asking {
+    fn ask(&self) {
+        let (ask, (done, finished)) = (Arc::clone(&self.0), std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            ask();
+            done.send(()).expect("the test waits");
+        });
+        finished.recv_timeout(std::time::Duration::from_secs(10)).expect("no lock is held");
+    }
+}
+
+impl metrics::Recorder for Asking {
+    fn describe_counter(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_gauge(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        metrics::Counter::from_arc(Arc::new(Self(Arc::clone(&self.0))))
+    }
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::from_arc(Arc::new(Self(Arc::clone(&self.0))))
+    }
+    fn register_histogram(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        metrics::Histogram::noop()
+    }
+}
+
+#[test]
+fn a_recorder_is_called_in_no_lock() {
+    let (handle, buckets) = (CorsHandle::new(table()), Buckets::new());
+    let (asked, other) = (handle.clone(), buckets.clone());
+    let rules = CorsConfiguration::from(CorsRule::new(["https://app.example.com"], ["GET"]));
+    let ask = {
+        let rules = rules.clone();
+        let changes = std::sync::atomic::AtomicBool::new(false);
+        Arc::new(move || {
+            asked.status();
+            other.status();
+            // Once, from within: it changes a bucket, which needs the lock of whoever writes.
+            if !changes.swap(true, std::sync::atomic::Ordering::Relaxed) {
+                other.set("within", &rules, Profile::Oss).expect("the rules are right");
+            }
+        })
+    };
+    metrics::with_local_recorder(&Asking(ask), || {
+        buckets.set("a", &rules, Profile::Oss).expect("the rules are right");
+        buckets.failed("a", "wrong");
+        buckets.source_failed("gone");
+        buckets.replace([("b", Some(&rules))], Profile::Oss).expect("the rules are right");
+        assert!(buckets.remove("b"));
+        let handle = handle.with_source("a file");
+        handle.store(table());
+        handle.failed("wrong");
+        assert_eq!(handle.generation(), 2);
+    });
+}
+
 #[test]
 fn metrics_are_described() {
     let recorder = DebuggingRecorder::new();

@@ -219,6 +219,34 @@ fn the_candidate_may_change_meanwhile() {
 }
 
 /// Two threads judge while the third asks: nothing is lost, and no report has more that differ than were compared.
+/// Lines of a header that reset a trial when they are looked at: in the midst of a judgment.
+#[derive(Clone)]
+struct Resetting<'s>(&'s Shadow);
+
+impl IntoIterator for Resetting<'_> {
+    type Item = &'static [u8];
+    type IntoIter = std::iter::Empty<&'static [u8]>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.reset();
+        std::iter::empty()
+    }
+}
+
+#[test]
+fn what_is_judged_during_a_reset_is_not_counted() {
+    let shadow = Shadow::new(open());
+    let (line, method) = (FieldLine::One(b"https://new.example.com"), FieldLine::One(b"GET"));
+    let request = CorsRequest::new(b"OPTIONS", line, method, Resetting(&shadow));
+    let live = live();
+    assert!(shadow.judge(&request, &live.decide(&request)).is_some());
+    let report = shadow.report();
+    assert_eq!((report.compared(), report.differing(), report.examples().len()), (0, 0, 0));
+    let after = preflight("GET", "https://new.example.com", "");
+    assert!(shadow.judge(&after, &live.decide(&after)).is_some());
+    assert_eq!((shadow.report().compared(), shadow.report().differing()), (1, 1));
+}
+
 #[test]
 fn counts_add_up_across_threads() {
     const TIMES: u64 = 20_000;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::with_credentials;
 use alloc_tracker::Session;
 use oss_cors_core::{CorsConfiguration, CorsRequest, CorsRule, Outcome, Profile, RuleTable, Unmatched};
 use oss_cors_live::{BucketError, BucketNaming, Buckets, MAX_BUCKET_BYTES, MAX_BUCKET_FAILURES, SetBucketError};
@@ -334,13 +335,11 @@ fn any_rule() -> impl Strategy<Value = CorsRule> {
     );
     lists.prop_map(
         |(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds, credentials)| {
-            let bare = |entries: &[String]| entries.iter().any(|entry| entry == "*");
-            let allow_credentials = credentials && !bare(&allowed_origins) && !bare(&allowed_headers);
-            CorsRule::new(allowed_origins, allowed_methods)
+            let rule = CorsRule::new(allowed_origins, allowed_methods)
                 .allowed_headers(allowed_headers)
                 .expose_headers(expose_headers)
-                .max_age_seconds(max_age_seconds)
-                .allow_credentials(allow_credentials)
+                .max_age_seconds(max_age_seconds);
+            with_credentials(rule, credentials)
         },
     )
 }

@@ -2,6 +2,7 @@
 //!
 //! Which files load, and which faults the others have, is in `corpus/rule-files-*.toml`.
 
+use crate::support::with_credentials;
 use alloc_tracker::Session;
 use oss_cors_core::{ConfigError, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
 use proptest::collection::vec;
@@ -125,13 +126,11 @@ fn rule() -> impl Strategy<Value = CorsRule> {
     );
     fields.prop_map(
         |(allowed_origins, allowed_methods, allowed_headers, expose_headers, max_age_seconds, credentials)| {
-            let lone = |entries: &[String]| entries.iter().any(|entry| entry == "*");
-            let allow_credentials = credentials && !lone(&allowed_origins) && !lone(&allowed_headers);
-            CorsRule::new(allowed_origins, allowed_methods)
+            let rule = CorsRule::new(allowed_origins, allowed_methods)
                 .allowed_headers(allowed_headers)
                 .expose_headers(expose_headers)
-                .max_age_seconds(max_age_seconds)
-                .allow_credentials(allow_credentials)
+                .max_age_seconds(max_age_seconds);
+            with_credentials(rule, credentials)
         },
     )
 }

@@ -59,7 +59,8 @@ fn pages_are_true() {
             assert_eq!(page.matches(&format!("\n{heading}\n\n")).count(), 1, "{code}: {heading}");
         }
         let [fires, silent] = &blocks(page, "xml")[..] else { panic!("{code} has not two examples") };
-        let profile = if *code == LintCode::MethodNeverSent { Profile::Extended } else { Profile::Oss };
+        let extended = matches!(code, LintCode::MethodNeverSent | LintCode::CredentialsAnyHeader);
+        let profile = if extended { Profile::Extended } else { Profile::Oss };
         let lints = |text: &str| {
             let file = RuleFile::parse(repeated(text).as_bytes(), Some(Format::Xml), profile);
             lint(file.unwrap_or_else(|errors| panic!("{code}: {errors}")).configuration(), profile)

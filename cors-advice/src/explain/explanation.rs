@@ -67,7 +67,8 @@ impl Explanation {
         let asked = Asked::new(request, &points);
         let rules_are_asked = rules_are_asked(outcome);
         let rules = if rules_are_asked { points.rules(table) } else { Vec::new() };
-        let matches = |changed: &Request<'_>| server.decide(table, changed).outcome().rule().is_some();
+        let matches =
+            |table: &RuleTable, changed: &Request<'_>| server.decide(table, changed).outcome().rule().is_some();
         Self {
             headers: sent::headers(&decision, request),
             near_miss: match outcome {

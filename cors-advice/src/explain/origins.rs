@@ -91,11 +91,12 @@ impl Trial<'_> {
             extended_only: false,
         };
         if !origins.usable.contains(index) {
-            return (cost, Reason::NoUsableOrigin, vec![add]);
+            return (cost, Reason::NoUsableOrigin, self.change_rules(add).into_iter().collect());
         }
         let replaced = resemblance.and_then(|found| replacement(rule, found, origin));
         let moved = resemblance.and_then(|found| found.page.as_deref()).and_then(|page| self.send_origin(page));
-        let changes = [replaced.unwrap_or(add)].into_iter().chain(moved).collect();
+        let changed = replaced.and_then(|change| self.change_rules(change)).or_else(|| self.change_rules(add));
+        let changes = changed.into_iter().chain(moved).collect();
         (cost, reason(entry, None, differences), changes)
     }
 }

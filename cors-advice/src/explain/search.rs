@@ -11,7 +11,7 @@ use super::origins::Origins;
 use super::points::{Failure, Point, Points};
 use super::quoted::Quoted;
 use super::request::{Request, is_header_name};
-use super::trial::Trial;
+use super::trial::{Trial, is_oss_method, methods};
 
 use crate::text::is_token;
 
@@ -22,7 +22,7 @@ pub(super) fn find(
     kind: RequestKind,
     points: &Points<'_>,
     rules_are_asked: bool,
-    matches: &dyn Fn(&Request<'_>) -> bool,
+    matches: &dyn Fn(&RuleTable, &Request<'_>) -> bool,
 ) -> Option<NearMiss> {
     let search = Trial { table, request, kind, points, matches };
     match kind {
@@ -53,7 +53,7 @@ impl Trial<'_> {
             let mut changed = self.request.clone();
             changed.request_method = FieldLine::One(method.as_bytes());
             let change = Change::SendRequestMethod { value: Quoted::new(method) };
-            (self.matches)(&changed).then(|| alone(rule, Reason::NoRequestMethod, vec![change]))
+            (self.matches)(self.table, &changed).then(|| alone(rule, Reason::NoRequestMethod, vec![change]))
         })
     }
 
@@ -155,7 +155,7 @@ impl Trial<'_> {
         // To allow OPTIONS itself is not what a preflight without its method needs, and some tokens no rule can list.
         let can_list = !method.contains(&b'*') && method.len() <= MAX_METHOD_BYTES;
         let wanted = can_list && self.kind != RequestKind::OptionsWithoutRequestMethod;
-        (cost, reason(difference), wanted.then_some(add).into_iter().collect())
+        (cost, reason(difference), wanted.then_some(add).and_then(|add| self.change_rules(add)).into_iter().collect())
     }
 
     fn judge_headers(&self, rule: &Rule, names: &[Quoted], no_entries: bool) -> (u32, Reason, Vec<Change>) {
@@ -169,15 +169,7 @@ impl Trial<'_> {
         });
         let reason = Reason::Headers { names: names.to_vec(), no_entries };
         let cost = 5 + u32::try_from(names.len()).unwrap_or(u32::MAX).min(100);
+        let add = add.and_then(|add| self.change_rules(add));
         (cost, reason, add.into_iter().chain(self.leave_out(names)).collect())
     }
-}
-
-fn is_oss_method(method: &[u8]) -> bool {
-    matches!(method, b"GET" | b"PUT" | b"POST" | b"DELETE" | b"HEAD")
-}
-
-/// The rule's list, read from the header that it sends.
-fn methods(rule: &Rule) -> impl Iterator<Item = &str> {
-    rule.allow_methods().to_str().unwrap_or_default().split(", ")
 }

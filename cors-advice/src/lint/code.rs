@@ -91,6 +91,7 @@ codes! {
     Advice HeadMissing "head-missing",
     Warning MethodNeverSent "method-never-sent",
     Advice LoneHeaderWildcard "lone-header-wildcard",
+    Warning CredentialsAnyHeader "credentials-any-header",
     Warning HeaderWithValue "header-with-value",
     Warning HeaderNeverMatches "header-never-matches",
     Advice ForbiddenHeader "forbidden-header",

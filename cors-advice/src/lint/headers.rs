@@ -13,7 +13,13 @@ pub(super) fn lint(rule: usize, written: &CorsRule, findings: &mut Findings) {
     for entry in allowed.clone() {
         lint_allowed(entry, findings);
     }
-    lone_wildcard(allowed, findings);
+    match allowed.clone().find(|entry| entry.text == "*").filter(|_| written.allow_credentials) {
+        Some(any) => {
+            let message = "with credentials, every header that a page asks for is allowed; name those that it needs";
+            findings.in_entry(LintCode::CredentialsAnyHeader, any, message);
+        }
+        None => lone_wildcard(allowed, findings),
+    }
     let exposed = entries_of(rule, Element::ExposeHeader, &written.expose_headers);
     for entry in exposed {
         lint_exposed(entry, findings);

@@ -117,8 +117,9 @@ impl Buckets {
     pub fn with_source(self, source: impl Into<String>) -> Self {
         let mut known = lock(&self.0.known);
         known.status.source = Some(source.into());
-        observe::named(&known.status);
+        let status = known.status.clone();
         drop(known);
+        observe::named(&status, || self.generation());
         self
     }
 
@@ -189,9 +190,9 @@ impl Buckets {
     pub fn remove(&self, bucket: &str) -> bool {
         let mut writer = lock(&self.0.writer);
         let removed = writer.remove(bucket);
-        if removed {
-            self.publish(&mut writer, |_| {});
-        }
+        let told = removed.then(|| self.publish(&mut writer, |_| {}));
+        drop(writer);
+        told.iter().for_each(|status| self.tell(status));
         // Its rules may never have been right.
         self.recovered(bucket);
         removed
@@ -228,10 +229,12 @@ impl Buckets {
         BucketErrors::check(errors)?;
         let mut writer = lock(&self.0.writer);
         std::mem::swap(&mut *writer, &mut built);
-        self.publish(&mut writer, |known| {
+        let status = self.publish(&mut writer, |known| {
             known.source_failing = false;
             known.failures.clear();
         });
+        drop(writer);
+        self.tell(&status);
         Ok(())
     }
 
@@ -240,13 +243,19 @@ impl Buckets {
         let kept = packed.and_then(keep);
         let mut writer = lock(&self.0.writer);
         writer.set(bucket, packed, |_| kept);
-        self.publish(&mut writer, |known| {
+        let status = self.publish(&mut writer, |known| {
             known.failures.remove(bucket);
         });
+        drop(writer);
+        self.tell(&status);
+    }
+
+    fn tell(&self, status: &Status) {
+        observe::stored(status, || self.generation());
     }
 
     /// Under the writer's lock, so that index, generation and time of two writers are never mixed.
-    fn publish(&self, writer: &mut Writer, mended: impl FnOnce(&mut Known)) {
+    fn publish(&self, writer: &mut Writer, mended: impl FnOnce(&mut Known)) -> Status {
         let former = self.0.index.swap(Arc::new(writer.index().clone()));
         match writer.forgotten() {
             Forgotten::These(numbers) => numbers.into_iter().for_each(|number| self.0.tables.forget(number)),
@@ -265,9 +274,7 @@ impl Buckets {
         mended(&mut known);
         known.settle();
         self.0.generation.store(known.status.generation, Ordering::Release);
-        let status = known.status.clone();
-        drop(known);
-        observe::stored(&status);
+        known.status.clone()
     }
 
     /// Notes that newer rules of `bucket` could not be loaded: those in force stay. `error` is told by
