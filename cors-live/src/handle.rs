@@ -49,6 +49,14 @@ impl CorsHandle {
         self
     }
 
+    /// Leaves the log of reloads to whoever feeds the handle and has more to say, as the watches of `oss-cors-source` do:
+    /// there are no events about them from here. Counters stay.
+    #[must_use]
+    pub fn without_reload_events(self) -> Self {
+        lock(&self.0.status).logged_elsewhere = true;
+        self
+    }
+
     /// The table in force. Wait-free.
     #[inline]
     pub fn load(&self) -> TableGuard {

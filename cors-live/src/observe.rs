@@ -13,6 +13,9 @@
 //! | info | `rules replaced` | `generation`, `source` |
 //! | error | `rules not replaced` | `error`, `generation` of the rules that stay, `source` |
 //!
+//! The last two are of rules that the service feeds by itself: the watches of `oss-cors-source` log theirs, and more of
+//! them, by its own feature `tracing`.
+//!
 //! What a request brings is escaped, so that it can neither begin a line nor drive a terminal, and cut at
 //! [`MAX_QUOTED`](oss_cors_core::MAX_QUOTED) bytes. An `error` is escaped too, and cut at 4 KiB;
 //! [`CorsHandle::status`](crate::CorsHandle::status) has it whole.
@@ -177,7 +180,9 @@ pub(crate) fn stored(status: &Status, newest: impl Fn() -> u64) {
     #[cfg(not(feature = "metrics"))]
     let _ = newest;
     #[cfg(feature = "tracing")]
-    tracing::info!(target: "oss_cors", generation = status.generation, source = source(status), "rules replaced");
+    if !status.logged_elsewhere {
+        tracing::info!(target: "oss_cors", generation = status.generation, source = source(status), "rules replaced");
+    }
     let _ = status;
 }
 
@@ -195,7 +200,9 @@ pub(crate) fn failed(status: &Status) {
         const MOST: usize = 4096;
         let (generation, source) = (status.generation, source(status));
         let error = status.last_error.as_ref().map(|error| Shown::at_most(error.message.as_bytes(), MOST).to_string());
-        tracing::error!(target: "oss_cors", error, generation, source, "rules not replaced");
+        if !status.logged_elsewhere {
+            tracing::error!(target: "oss_cors", error, generation, source, "rules not replaced");
+        }
     }
     let _ = status;
 }

@@ -87,6 +87,14 @@ impl Policy {
         }
     }
 
+    /// The rules of each bucket, to ask for what fails or to change them; `None` where one table is for every request.
+    pub fn buckets(&self) -> Option<&Buckets> {
+        match &self.tables {
+            Tables::One(_) => None,
+            Tables::PerBucket(per_bucket) => Some(&per_bucket.buckets),
+        }
+    }
+
     /// Lets `shadow` judge every decision. What its candidate would change is counted; what is answered stays as it
     /// is. Beside [`per_bucket`](Self::per_bucket) the one candidate is compared with each request's own table.
     #[must_use]

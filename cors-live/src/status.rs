@@ -19,6 +19,8 @@ pub struct Status {
     pub failing_since: Option<SystemTime>,
     /// What went wrong last. It stays after a repair; `failing` tells whether it is still so.
     pub last_error: Option<LastError>,
+    /// Whoever feeds the rules logs what becomes of them.
+    pub(crate) logged_elsewhere: bool,
 }
 
 /// An attempt to load rules that failed.
@@ -34,7 +36,15 @@ pub struct LastError {
 impl Status {
     pub(crate) fn new() -> Self {
         let loaded = SystemTime::now();
-        Self { generation: 1, source: None, loaded, failing: false, failing_since: None, last_error: None }
+        Self {
+            generation: 1,
+            source: None,
+            loaded,
+            failing: false,
+            failing_since: None,
+            last_error: None,
+            logged_elsewhere: false,
+        }
     }
 
     /// Keeps the beginning of a time of failures.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::changes::RuleChanges;
 use crate::error::LoadError;
+use crate::log::Level;
 use crate::text::quoted;
 
 /// Something happened to watched rules. `Display` is for a log: the first line says it, errors follow one a line.
@@ -47,6 +48,17 @@ pub enum WatchEvent {
         /// Why the kernel does not tell.
         why: String,
     },
+}
+
+impl WatchEvent {
+    /// How loud it is in a log.
+    pub(crate) fn level(&self) -> Level {
+        match self {
+            Self::Loaded { .. } | Self::Recovered | Self::Unchanged => Level::Info,
+            Self::Removed | Self::Growing { .. } | Self::Polling { .. } => Level::Warn,
+            Self::Failed { .. } | Self::Missing => Level::Error,
+        }
+    }
 }
 
 impl fmt::Display for WatchEvent {

@@ -14,6 +14,15 @@
 //!
 //!   etcd::EtcdSource --first read--> CorsHandle for a key, Buckets for a prefix; then a task that watches (feature `etcd`)
 //! ```
+//!
+//! What becomes of the rules is logged through `tracing` (feature `tracing`, on by default), and the lints of what is in
+//! force with the feature `advice`, for which this crate asks `oss_cors_advice`:
+//!
+//! | Level | What |
+//! |---|---|
+//! | info | other rules are in force; the old ones again after a failure; lints worth a thought |
+//! | warn | a bucket is gone; a file grew soon after it was taken; changes are polled for; lints of mistakes and dangers |
+//! | error | the rules in force stay, for newer ones are wrong or gone: each fault is an event of its own |
 
 mod changes;
 mod error;
@@ -22,6 +31,7 @@ pub mod etcd;
 mod event;
 mod file;
 mod listener;
+mod log;
 mod text;
 mod watch;
 mod watch_file;

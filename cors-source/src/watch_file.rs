@@ -12,6 +12,7 @@ use crate::changes::RuleChanges;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::event::WatchEvent;
 use crate::listener::Listener;
+use crate::log;
 use crate::watch::{self, Bell, Key, Site, Spot, Survey, Verdict};
 
 /// Loads the rule file at `path` under [`Profile::Oss`] and keeps the handle up to date with it. [`FileWatch`] tells
@@ -51,7 +52,9 @@ pub fn watch_file(path: impl AsRef<Path>) -> Result<CorsHandle, LoadError> {
 /// The kernel tells of changes (the `notify` crate); where it cannot, the path is looked at every 250 ms, and every
 /// 500 ms all the same where it can, because it tells nothing of what another machine writes to a network filesystem.
 ///
-/// What happens is in [`CorsHandle::status`], and told to [`on_event`](Self::on_event).
+/// What happens is in [`CorsHandle::status`], told to [`on_event`](Self::on_event), and logged through `tracing` (feature
+/// `tracing`, on by default): a reload, a failure with each fault on its own line, a repair, a deletion, a file that grew.
+/// With the feature `advice` the lints of what is in force are logged once for each generation.
 pub struct FileWatch {
     path: PathBuf,
     profile: Profile,
@@ -97,7 +100,8 @@ impl FileWatch {
     ///
     /// The file cannot be read or has faults, all of which are told; or the thread cannot be started.
     pub fn start(self) -> Result<WatchedFile, LoadError> {
-        let Self { path, profile, poll_every, listener } = self;
+        let Self { path, profile, poll_every, mut listener } = self;
+        listener.source = path.display().to_string();
         let failed = |error: io::Error| LoadError::new(&path, LoadErrorKind::Io(error));
         let absolute = absolute(&path).map_err(failed)?;
         let (print, rules) = match watch::first_look(|| survey(&path, &absolute), profile).remove(&None) {
@@ -105,7 +109,8 @@ impl FileWatch {
             Some((_, Verdict::Wrong(error))) => return Err(error),
             _ => return Err(failed(io::ErrorKind::NotFound.into())),
         };
-        let handle = CorsHandle::new(rules.table()).with_source(path.display().to_string());
+        let handle = CorsHandle::new(rules.table()).with_source(path.display().to_string()).without_reload_events();
+        log::lints(&listener.source, None, rules.configuration(), profile);
         let site = FileSite {
             handle: handle.downgrade(),
             table: handle.load().id(),
@@ -116,7 +121,7 @@ impl FileWatch {
             profile,
             listener,
         };
-        let (bell, end) = watch::start(site, [(None, print)], poll_every).map_err(failed)?;
+        let (bell, end) = watch::start(site, [(None, print)], [], poll_every).map_err(failed)?;
         handle.keep(end);
         Ok(WatchedFile { handle, bell })
     }
@@ -194,6 +199,9 @@ impl Site for FileSite {
         // A listener that runs long must not keep the watch alive.
         drop(handle);
         event.iter().for_each(|event| self.listener.tell(None, event));
+        if let Some(WatchEvent::Loaded { .. }) = event {
+            log::lints(&self.listener.source, None, &self.configuration, self.profile);
+        }
     }
 
     fn polling(&mut self, why: String) {

@@ -14,6 +14,7 @@ use crate::changes::RuleChanges;
 use crate::error::{LoadError, LoadErrorKind, LoadErrors};
 use crate::event::WatchEvent;
 use crate::listener::Listener;
+use crate::log;
 use crate::watch::{self, Bell, Folder, Key, Print, Site, Spot, Survey, Verdict, Ways};
 
 /// Loads every rule file of the folder at `path` under [`Profile::Oss`] and keeps the buckets up to date with them.
@@ -53,6 +54,7 @@ pub struct FolderWatch {
     path: PathBuf,
     profile: Profile,
     poll_every: Option<Duration>,
+    tolerant: bool,
     listener: Listener,
 }
 
@@ -60,7 +62,7 @@ impl FolderWatch {
     /// Of the folder at `path`; a relative one counts from the working directory at the start.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
-        Self { path, profile: Profile::default(), poll_every: None, listener: Listener::default() }
+        Self { path, profile: Profile::default(), poll_every: None, tolerant: false, listener: Listener::default() }
     }
 
     /// As [`FileWatch::profile`](crate::FileWatch::profile), for every file.
@@ -77,6 +79,14 @@ impl FolderWatch {
         self
     }
 
+    /// Starts although files are wrong: their buckets are known and refuse, as a new bucket whose first file is wrong,
+    /// until they are repaired. [`Buckets::failures`] has them, and each is told. By default one wrong file is no start.
+    #[must_use]
+    pub fn tolerate_bad_files(mut self) -> Self {
+        self.tolerant = true;
+        self
+    }
+
     /// As [`FileWatch::on_event`](crate::FileWatch::on_event), with the bucket that it is about: `None` for the folder
     /// as a whole.
     #[must_use]
@@ -89,14 +99,16 @@ impl FolderWatch {
     ///
     /// # Errors
     ///
-    /// The folder cannot be listed, or any file cannot be read or has faults: all of them are told. Or the thread cannot
-    /// be started.
+    /// The folder cannot be listed, or any file cannot be read or has faults, unless that is
+    /// [tolerated](Self::tolerate_bad_files): all of them are told. Or the thread cannot be started.
     pub fn start(self) -> Result<WatchedFolder, LoadErrors> {
-        let Self { path, profile, poll_every, listener } = self;
+        let Self { path, profile, poll_every, tolerant, mut listener } = self;
+        listener.source = path.display().to_string();
         let failed = |error: io::Error| LoadErrors::from(LoadError::new(&path, LoadErrorKind::Io(error)));
         let absolute = absolute(&path).map_err(failed)?;
         let mut errors = Vec::new();
         let mut loaded: Vec<(Key, Print)> = Vec::new();
+        let mut bad: Vec<(String, Print, LoadError)> = Vec::new();
         let mut rules: Vec<(String, Option<CorsConfiguration>)> = Vec::new();
         for (key, (print, verdict)) in watch::first_look(|| survey(&path, &absolute, &mut None), profile) {
             match (key, verdict) {
@@ -104,23 +116,38 @@ impl FolderWatch {
                     loaded.push((Some(bucket.clone()), print));
                     rules.push((bucket, Some(file.into_configuration())));
                 }
+                (Some(bucket), Verdict::Wrong(error)) if tolerant => {
+                    rules.push((bucket.clone(), None));
+                    bad.push((bucket, print, error));
+                }
                 (_, Verdict::Wrong(error)) => errors.push(error),
                 _ => {}
             }
         }
         LoadErrors::check(errors)?;
-        let buckets = Buckets::new().with_source(path.display().to_string());
-        buckets.replace(rules, profile).map_err(|errors| failed(io::Error::other(errors)))?;
+        let buckets = Buckets::new().with_source(path.display().to_string()).without_reload_events();
+        let all = rules.iter().map(|(bucket, rules)| (bucket, rules.as_ref()));
+        buckets.replace(all, profile).map_err(|errors| failed(io::Error::other(errors)))?;
+        let linted = rules.iter().filter_map(|(bucket, rules)| Some((bucket, rules.as_ref()?))).take(MOST_LINTED);
+        linted.for_each(|(bucket, rules)| log::lints(&listener.source, Some(bucket), rules, profile));
+        let mut failing = BTreeSet::new();
+        let mut judged = Vec::new();
+        for (bucket, print, error) in bad {
+            buckets.failed(&bucket, error.to_string());
+            listener.tell(Some(&bucket), &WatchEvent::Failed { error });
+            failing.insert(Some(bucket.clone()));
+            judged.push((Some(bucket), print));
+        }
         let site = FolderSite {
             buckets: buckets.downgrade(),
             folder: None,
-            failing: BTreeSet::new(),
+            failing,
             path: path.clone(),
             absolute,
             profile,
             listener,
         };
-        let (bell, end) = watch::start(site, loaded, poll_every).map_err(failed)?;
+        let (bell, end) = watch::start(site, loaded, judged, poll_every).map_err(failed)?;
         buckets.keep(end);
         Ok(WatchedFolder { buckets, bell })
     }
@@ -128,8 +155,9 @@ impl FolderWatch {
 
 impl fmt::Debug for FolderWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, profile, poll_every, .. } = self;
+        let Self { path, profile, poll_every, tolerant, .. } = self;
         let mut fields = f.debug_struct("FolderWatch");
+        fields.field("tolerate_bad_files", tolerant);
         fields.field("path", path).field("profile", profile).field("poll_every", poll_every).finish_non_exhaustive()
     }
 }
@@ -157,6 +185,9 @@ impl WatchedFolder {
         self.bell.ring(|news| news.reload = true);
     }
 }
+
+/// At the start, the lints of very many files are of no use to anyone.
+const MOST_LINTED: usize = 100;
 
 /// `known` is the folder that was seen last.
 fn survey(path: &Path, absolute: &Path, known: &mut Option<Folder>) -> Survey {
@@ -254,6 +285,15 @@ impl Site for FolderSite {
         // A listener that runs long must not keep the watch alive.
         drop(buckets);
         event.iter().for_each(|event| self.listener.tell(key.as_deref(), event));
+        let rules = match (&event, key) {
+            (Some(WatchEvent::Loaded { .. }), Some(bucket)) => {
+                self.buckets.upgrade().and_then(|buckets| buckets.configuration(bucket).flatten())
+            }
+            _ => None,
+        };
+        if let Some(rules) = rules {
+            log::lints(&self.listener.source, key.as_deref(), &rules, self.profile);
+        }
     }
 
     fn polling(&mut self, why: String) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use oss_cors_core::{ConfigErrors, CorsConfiguration, Profile, RuleTable};
 use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, Shadow};
 #[cfg(feature = "file")]
-use oss_cors_source::{FileWatch, LoadError, load_file_with};
+use oss_cors_source::{FileWatch, FolderWatch, LoadError, LoadErrors, load_file_with};
 use tower_layer::Layer;
 
 use crate::body::{SameBody, WrappedBody};
@@ -45,8 +45,8 @@ impl OssCorsLayer {
     }
 
     /// Reads the rule file at `path`, and again whenever it changes: the new rules are in force within a second. Where
-    /// they are wrong or the file is gone, the old ones stay, and [`handle`](Self::handle) has the error. The watch ends
-    /// with the last clone.
+    /// they are wrong or the file is gone, the old ones stay, [`handle`](Self::handle) has the error, and it is logged
+    /// through `tracing`, as the repair is. The watch ends with the last clone.
     ///
     /// # Errors
     ///
@@ -70,6 +70,37 @@ impl OssCorsLayer {
     /// As [`watch_file`](Self::watch_file).
     pub fn watch_file_with(watch: FileWatch) -> Result<Self, LoadError> {
         Ok(Self::from_handle(watch.start()?.into_handle()))
+    }
+
+    /// Reads every rule file of the folder at `path`, `photos.xml` for the bucket `photos`, and again whenever one changes,
+    /// comes or goes. Each request is decided by the rules of its bucket, as in [`per_bucket`](Self::per_bucket).
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be listed or watched, or a file is wrong: all that are, with all their faults.
+    pub fn watch_folder(path: impl AsRef<Path>, naming: BucketNaming) -> Result<Self, LoadErrors> {
+        Self::watch_folder_with(FolderWatch::new(path), naming)
+    }
+
+    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is told, and whether to start although files are wrong.
+    /// What is wrong with each bucket is in [`buckets`](Self::buckets).
+    ///
+    /// ```no_run
+    /// use oss_cors_tower::{BucketNaming, FolderWatch, OssCorsLayer};
+    ///
+    /// let watch = FolderWatch::new("rules").tolerate_bad_files().on_event(|bucket, event| eprintln!("{bucket:?}: {event}"));
+    /// let cors = OssCorsLayer::watch_folder_with(watch, BucketNaming::path())?;
+    /// for (bucket, error) in cors.buckets().into_iter().flat_map(|buckets| buckets.failures()) {
+    ///     eprintln!("{bucket}: {}", error.message);
+    /// }
+    /// # Ok::<(), oss_cors_tower::LoadErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`watch_folder`](Self::watch_folder), but for wrong files that are tolerated.
+    pub fn watch_folder_with(watch: FolderWatch, naming: BucketNaming) -> Result<Self, LoadErrors> {
+        Ok(Self::per_bucket(watch.start()?.into_buckets(), naming))
     }
 }
 
@@ -147,6 +178,11 @@ impl<W> OssCorsLayer<W> {
     /// The rules in force, to ask for their status or to replace them; `None` where each bucket has its own.
     pub fn handle(&self) -> Option<&CorsHandle> {
         self.policy.handle()
+    }
+
+    /// The rules of each bucket, to ask for what fails or to change them; `None` where one table is for every request.
+    pub fn buckets(&self) -> Option<&Buckets> {
+        self.policy.buckets()
     }
 
     fn with(self, policy: impl FnOnce(Policy) -> Policy) -> Self {

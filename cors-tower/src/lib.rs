@@ -68,7 +68,7 @@
 //!
 //! | Feature | What it adds |
 //! |---|---|
-//! | `file` (default) | `from_file`, `watch_file`, folders of buckets: `oss_cors_source`; reads XML and JSON |
+//! | `file` (default) | `from_file`, `watch_file`, `watch_folder`: `oss_cors_source`; reads XML and JSON, logs reloads through `tracing` |
 //! | `etcd` | rules in etcd: `oss_cors_source::etcd`; building it needs `protoc` |
 //! | `json`, `yaml`, `toml` | rules in that format, beside XML |
 //! | `advice` | lints and explanations: `oss_cors_advice` |
@@ -98,7 +98,7 @@ pub use oss_cors_live::{BucketNaming, Buckets, CorsHandle, Policy, RefusalBody, 
 #[cfg(feature = "file")]
 pub use oss_cors_source;
 #[cfg(feature = "file")]
-pub use oss_cors_source::{FileWatch, LoadError, LoadErrorKind, WatchEvent};
+pub use oss_cors_source::{FileWatch, FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchEvent};
 pub use service::OssCors;
 
 /// Compiles the quick starts of the README.

@@ -14,3 +14,4 @@ mod support;
 mod adapters;
 mod file;
 mod folder;
+mod log;

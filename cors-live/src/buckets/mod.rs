@@ -123,6 +123,13 @@ impl Buckets {
         self
     }
 
+    /// As [`CorsHandle::without_reload_events`](crate::CorsHandle::without_reload_events).
+    #[must_use]
+    pub fn without_reload_events(self) -> Self {
+        lock(&self.0.known).status.logged_elsewhere = true;
+        self
+    }
+
     /// The table of `bucket`. One that is not known gives that of
     /// [`RuleTable::no_such_bucket`](oss_cors_core::RuleTable::no_such_bucket), one without rules that of
     /// [`RuleTable::not_enabled`](oss_cors_core::RuleTable::not_enabled). Takes no lock, whoever writes meanwhile. A rule set that is not compiled is compiled here, which takes some microseconds.

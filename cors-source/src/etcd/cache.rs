@@ -18,7 +18,8 @@ use tokio::time::sleep;
 
 use super::connection::Scope;
 use super::error::EtcdError;
-use super::event::{EtcdEvent, Events};
+use super::event::EtcdEvent;
+use super::listener::Events;
 use crate::text::quoted;
 
 /// What the cache holds: rules by name, which is the bucket or, for a single key, empty. `None`: a bucket without rules.

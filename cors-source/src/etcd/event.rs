@@ -1,12 +1,11 @@
 //! What a source in etcd tells of its life.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use oss_cors_core::ConfigErrors;
 
 use super::error::{EtcdError, faults};
+use crate::log::Level;
 use crate::text::quoted;
 
 /// Something happened to the rules in etcd. `name` is the key or, under a prefix, the bucket.
@@ -77,6 +76,19 @@ pub enum EtcdEvent {
     },
 }
 
+impl EtcdEvent {
+    /// How loud it is in a log.
+    pub(super) fn level(&self) -> Level {
+        match self {
+            Self::Loaded { .. } | Self::Recovered { .. } | Self::Reconnected { .. } => Level::Info,
+            Self::Deleted { .. } | Self::Ignored { .. } | Self::StartedFromCache { .. } | Self::CacheFailed { .. } => {
+                Level::Warn
+            }
+            Self::Failed { .. } | Self::Disconnected { .. } => Level::Error,
+        }
+    }
+}
+
 impl fmt::Display for EtcdEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,26 +110,6 @@ impl fmt::Display for EtcdEvent {
             }
             Self::StartedFromCache { error } => write!(f, "started from the cache: {error}"),
             Self::CacheFailed { error } => error.fmt(f),
-        }
-    }
-}
-
-type Listener = Box<dyn FnMut(&EtcdEvent) + Send>;
-
-/// Where events go. Clones share it.
-#[derive(Clone, Default)]
-pub(super) struct Events(Option<Arc<Mutex<Listener>>>);
-
-impl Events {
-    pub(super) fn to(listener: impl FnMut(&EtcdEvent) + Send + 'static) -> Self {
-        Self(Some(Arc::new(Mutex::new(Box::new(listener)))))
-    }
-
-    /// A listener that panics must not end the watch: the rules would stay as they are for ever.
-    pub(super) fn tell(&self, event: &EtcdEvent) {
-        if let Some(listener) = &self.0 {
-            let mut listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
         }
     }
 }

@@ -19,6 +19,7 @@ mod cache;
 mod connection;
 mod error;
 mod event;
+mod listener;
 mod off_runtime;
 mod one_key;
 mod prefix;
@@ -38,7 +39,7 @@ use tokio::time::timeout;
 
 use cache::{Document, Rules};
 use connection::{Live, Scope, Settings};
-use event::Events;
+use listener::Events;
 use off_runtime::off_runtime;
 use one_key::{InForce, OneKey};
 use prefix::{Names, Prefix};
@@ -179,9 +180,9 @@ impl EtcdSource {
     /// No endpoint answers in time, etcd refuses, there is no such key, or its value has faults: all of them; and where
     /// [`start_from_cache`](Self::start_from_cache) was asked for, the cache has no rules either. Or these options
     /// cannot be, or there is no tokio runtime.
-    pub async fn key(self, key: impl Into<String>) -> Result<CorsHandle, EtcdError> {
+    pub async fn key(mut self, key: impl Into<String>) -> Result<CorsHandle, EtcdError> {
         let scope = Scope::Key(key.into());
-        self.check(&scope)?;
+        self.start(&scope)?;
         let found = match self.first(&scope).await {
             Ok(live) => self.read_key(&scope, live).await,
             Err(error) => Err(error),
@@ -204,7 +205,8 @@ impl EtcdSource {
                 (rules, table.map_err(|errors| EtcdError::config(scope.text(), errors))?, None, start)
             }
         };
-        let handle = CorsHandle::new(table).with_source(self.source(&scope));
+        let handle = CorsHandle::new(table).with_source(self.source(&scope)).without_reload_events();
+        self.events.lint(None, &rules, self.reading.profile);
         let in_force: InForce = Arc::new(Mutex::new(rules));
         let changed = Arc::new(Notify::new());
         if let Some(revision) = revision {
@@ -236,10 +238,10 @@ impl EtcdSource {
     /// # Errors
     ///
     /// As [`key`](Self::key), but that a prefix without keys is no error, nor are bad rules of a bucket.
-    pub async fn prefix(self, prefix: impl Into<String>) -> Result<Buckets, EtcdError> {
+    pub async fn prefix(mut self, prefix: impl Into<String>) -> Result<Buckets, EtcdError> {
         let scope = Scope::Prefix(prefix.into());
-        self.check(&scope)?;
-        let buckets = Buckets::new().with_source(self.source(&scope));
+        self.start(&scope)?;
+        let buckets = Buckets::new().with_source(self.source(&scope)).without_reload_events();
         let names = Names::default();
         let start = match self.first(&scope).await {
             Ok(live) => Start { live: Some(live), lost: None },
@@ -275,6 +277,12 @@ impl EtcdSource {
         };
         buckets.keep(self.follow(scope, sink, start, changed, current).await?);
         Ok(buckets)
+    }
+
+    fn start(&mut self, scope: &Scope) -> Result<(), EtcdError> {
+        self.check(scope)?;
+        self.events.source = self.source(scope).into();
+        Ok(())
     }
 
     /// What can be known to be wrong before etcd is asked.

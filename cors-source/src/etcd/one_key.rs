@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 
 use super::connection::Snapshot;
 use super::error::EtcdError;
-use super::event::{EtcdEvent, Events};
+use super::event::EtcdEvent;
+use super::listener::Events;
 use super::reading::Reading;
 use super::watch::Sink;
 
@@ -60,9 +61,11 @@ impl OneKey {
         }
         handle.store(file.table());
         *in_force = file.into_configuration();
+        let rules = in_force.clone();
         drop(in_force);
         self.changed.notify_one();
         self.events.tell(&EtcdEvent::Loaded { name, revision });
+        self.events.lint(None, &rules, self.reading.profile);
     }
 
     fn failed(&mut self, errors: ConfigErrors, revision: i64, handle: &CorsHandle) {

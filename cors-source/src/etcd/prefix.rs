@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 
 use super::connection::Snapshot;
 use super::error::faults;
-use super::event::{EtcdEvent, Events};
+use super::event::EtcdEvent;
+use super::listener::Events;
 use super::reading::Reading;
 use super::watch::Sink;
 
@@ -27,6 +28,9 @@ pub(super) struct Prefix {
     events: Events,
     changed: Arc<Notify>,
 }
+
+/// At the start, a lint of each of very many rule sets is of no use to anyone.
+const MOST_LINTED: usize = 100;
 
 /// The buckets that etcd has: for the cache, and to see which are gone.
 pub(super) type Names = Arc<Mutex<BTreeSet<String>>>;
@@ -76,6 +80,12 @@ impl Prefix {
         }
     }
 
+    fn lint(&self, buckets: &Buckets, name: &str, is_new: bool) {
+        if let Some(rules) = is_new.then(|| buckets.configuration(name).flatten()).flatten() {
+            self.events.lint(Some(name), &rules, self.reading.profile);
+        }
+    }
+
     fn bad(&mut self, buckets: &Buckets, name: &str, value: &[u8], errors: ConfigErrors, revision: i64) {
         buckets.failed(name, faults("the rules in etcd are wrong, the old ones stay:", &errors));
         let hash = self.hashes.hash_one(value);
@@ -122,9 +132,15 @@ impl Sink for Prefix {
             self.bad.remove(&name);
             self.events.tell(&EtcdEvent::Deleted { name, revision: snapshot.revision });
         }
+        // Alike ones are looked at once.
+        let mut linted: HashSet<&[u8]> = HashSet::new();
         for (name, entry, changed, errors) in found {
             match errors {
-                None => self.good(&buckets, name, entry.revision, changed),
+                None => {
+                    self.good(&buckets, name, entry.revision, changed);
+                    let is_new = changed && linted.len() < MOST_LINTED && linted.insert(&entry.value);
+                    self.lint(&buckets, name, is_new);
+                }
                 Some(errors) => self.bad(&buckets, name, &entry.value, errors, entry.revision),
             }
         }
@@ -154,7 +170,10 @@ impl Sink for Prefix {
             self.changed.notify_one();
         }
         match errors {
-            None => self.good(&buckets, name, revision, changed),
+            None => {
+                self.good(&buckets, name, revision, changed);
+                self.lint(&buckets, name, changed);
+            }
             Some(errors) => self.bad(&buckets, name, value, errors, revision),
         }
     }

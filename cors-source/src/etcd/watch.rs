@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{Connection, Live, Scope, Settings, Snapshot, check_watch};
 use super::error::{EtcdError, EtcdErrorKind};
-use super::event::{EtcdEvent, Events};
+use super::event::EtcdEvent;
+use super::listener::Events;
 use super::off_runtime::{off_runtime, panicked};
 
 /// Where what etcd says is put in force.

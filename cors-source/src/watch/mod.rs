@@ -150,11 +150,12 @@ impl Drop for End {
     }
 }
 
-/// Starts the thread. `loaded` is what is in force already: it may be gone by now. With `poll_every` it does without the
+/// Starts the thread. `loaded` is what is in force already, and `judged` what was found wrong: both may be gone by now. With `poll_every` it does without the
 /// kernel's news.
 pub(crate) fn start(
     site: impl Site,
     loaded: impl IntoIterator<Item = (Key, Print)>,
+    judged: impl IntoIterator<Item = (Key, Print)>,
     poll_every: Option<Duration>,
 ) -> io::Result<(Arc<Bell>, End)> {
     let bell = Arc::<Bell>::default();
@@ -165,7 +166,11 @@ pub(crate) fn start(
         folders: BTreeSet::new(),
         notices: None,
         no_notices: None,
-        items: loaded.into_iter().map(|(key, print)| (key, Item::loaded(print))).collect(),
+        items: loaded
+            .into_iter()
+            .map(|(key, print)| (key, Item::loaded(print)))
+            .chain(judged.into_iter().map(|(key, print)| (key, Item::judged(print))))
+            .collect(),
         writers: HashMap::new(),
         spent: Duration::ZERO,
     };
@@ -387,6 +392,11 @@ impl Item {
         Self { taken: Some((print, Instant::now())), ..Self::new(Print::Missing) }
     }
 
+    /// Found wrong, which is told.
+    fn judged(print: Print) -> Self {
+        Self { judged: Some(print.clone()), ..Self::new(print) }
+    }
+
     /// How long after it was taken, if that was soon and it still begins as it did then. It has been other since `unrest`.
     fn grew_after(&self, unrest: Instant, bytes: &[u8]) -> Option<Duration> {
         let (print, taken) = self.taken.as_ref()?;
@@ -517,7 +527,7 @@ mod tests {
         std::fs::write(&path, rules("https://a.example.com")).expect("written");
         let (sender, news) = channel();
         let site = Panicky { path: path.clone(), surveys: 0, takes: 2, told: sender };
-        let (bell, end) = start(site, [], None).expect("a thread");
+        let (bell, end) = start(site, [], [], None).expect("a thread");
         assert_eq!(told(&news), ["survey\\n", "take\\n", "take\\n", "taken true"]);
         std::fs::write(&path, rules("https://b.example.com")).expect("written");
         assert_eq!(told(&news), ["taken true"], "and what comes later is seen");
