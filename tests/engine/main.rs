@@ -16,6 +16,7 @@ mod formats;
 mod lints;
 mod no_allocations;
 mod properties;
+mod settings;
 
 /// Counts the allocations of each thread, for whichever test asks.
 #[global_allocator]

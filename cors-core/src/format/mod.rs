@@ -3,6 +3,7 @@
 //! ```text
 //!   bytes --xml | json | yaml | toml--> Node --normalize--> CorsConfiguration + the place of every part
 //!                                                                --validate--> RuleFile
+//!   an application's own settings --serde--> Node, likewise
 //! ```
 //!
 //! Each format only builds the tree; what a rule file may say is known to the normaliser alone.
@@ -14,6 +15,8 @@ mod keys;
 mod normalize;
 mod places;
 mod rule_file;
+#[cfg(feature = "serde")]
+mod settings;
 mod terraform;
 #[cfg(feature = "toml")]
 mod toml;

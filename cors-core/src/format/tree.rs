@@ -8,7 +8,7 @@ pub(super) struct Node {
 }
 
 #[cfg_attr(
-    not(any(feature = "json", feature = "yaml")),
+    not(any(feature = "json", feature = "yaml", feature = "serde")),
     expect(dead_code, reason = "XML has text and elements, TOML no null")
 )]
 #[derive(Debug)]
@@ -45,5 +45,5 @@ pub(super) struct Field {
 /// No value of a rule file stands deeper. The deepest is Terraform's, which may wrap every block in a list: `resource`,
 /// its type, its name, `cors_rule`, an element, its entries. What is deeper is inside of something unknown, or a fault
 /// already.
-#[cfg(any(feature = "json", feature = "yaml", feature = "toml"))]
+#[cfg(any(feature = "json", feature = "yaml", feature = "toml", feature = "serde"))]
 pub(super) const DEEPEST: usize = 10;
