@@ -83,3 +83,61 @@ fn line(lint: &oss_cors_advice::Lint) -> String {
     let colon = if place.is_empty() { "" } else { ":" };
     format!("{}:{place}{colon} {lint}", lint.code())
 }
+
+#[cfg(all(test, feature = "tracing"))]
+#[allow(clippy::expect_used, reason = "a test")]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use oss_cors_core::CorsRule;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(run: impl FnOnce()) -> Vec<String> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let collector = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone());
+        tracing::subscriber::with_default(collector.finish(), run);
+        let text = String::from_utf8(lines.0.lock().expect("no panic").clone()).expect("UTF-8");
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn each_line_is_an_event_and_they_are_bounded() {
+        let faults: String = (1..=30).map(|number| format!("\n  fault {number}\u{1b}[2J\r")).collect();
+        let text = format!("wrong:{faults}");
+        let lines = logged(|| log(Level::Error, "a\nfile", Some("b\u{1b}"), &text));
+        assert_eq!(lines.first().map(String::as_str), Some(r"ERROR oss_cors: wrong: source=a\nfile bucket=b\u{1b}"));
+        assert_eq!(lines.get(1).map(String::as_str), Some(r"ERROR oss_cors: fault 1[2J source=a\nfile bucket=b\u{1b}"));
+        let last = lines.last().expect("a line");
+        assert!(lines.len() == MOST_LINES + 1 && last.contains("and 6 more lines like these"), "{last}");
+        assert_eq!(logged(|| log(Level::Info, "file", None, &"")), [""; 0]);
+        assert_eq!(logged(|| log(Level::Info, "file", None, &"new")), ["INFO oss_cors: new source=file"]);
+    }
+
+    /// With the feature `advice`, and without.
+    #[test]
+    fn rules_without_vary_are_warned_of() {
+        let warned = |rules: &CorsConfiguration| {
+            let lines = logged(|| lints("file", None, rules, Profile::Oss));
+            lines.iter().filter(|line| line.starts_with("WARN oss_cors: vary-off: ")).count()
+        };
+        let rules = CorsConfiguration::from_rules([CorsRule::new(["https://a.example.com"], ["GET"])]);
+        assert_eq!((warned(&rules.clone().response_vary(false)), warned(&rules.response_vary(true))), (1, 0));
+    }
+}

@@ -71,7 +71,7 @@
 //! | `file` (default) | `from_file`, `watch_file`, `watch_folder`: `oss_cors_source`; reads XML and JSON, logs reloads through `tracing` |
 //! | `etcd` | rules in etcd: `oss_cors_source::etcd`; building it needs `protoc` |
 //! | `json`, `yaml`, `toml` | rules in that format, beside XML |
-//! | `advice` | lints and explanations: `oss_cors_advice` |
+//! | `advice` | lints and explanations: `oss_cors_advice`; the lints of watched rules in the log |
 //! | `serde` | rules, and explanations, for serde |
 //! | `tracing`, `metrics` | events about refusals and reloads; counters by outcome |
 //!

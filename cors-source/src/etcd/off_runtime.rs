@@ -17,3 +17,17 @@ pub(super) fn panicked(error: JoinError) -> EtcdError {
         Err(ended) => EtcdError::panicked(&ended.to_string()),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::expect_used, clippy::panic, reason = "a test")]
+mod tests {
+    use super::*;
+    use crate::etcd::EtcdErrorKind;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_one_line() {
+        let error = off_runtime(|| panic!("line 1\nline 2")).await.map(drop::<()>).expect_err("it panics");
+        assert!(matches!(error.kind(), EtcdErrorKind::Panicked), "{error}");
+        assert_eq!(error.to_string(), r"following etcd panicked: line 1\nline 2; please report this");
+    }
+}
