@@ -419,6 +419,20 @@ async fn a_silent_etcd_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_was_broken_for_a_while_is_used_again() {
+    let (etcd, mut client) = etcd_with(&[(KEY, &rules(A))]).await;
+    let line = Line::to(etcd.address()).await;
+    let handle = EtcdSource::new([line.endpoint()]).key(KEY).await.expect("the rules are good");
+    line.break_off();
+    within(Duration::from_secs(4), "the loss", || handle.status().failing).await;
+    put(&mut client, KEY, rules(B)).await;
+    // So that questions are under way that nobody will answer.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    line.restore();
+    within(SOON, "what was put", || allows(&handle.load(), B) && !handle.status().failing).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reading_everything_takes_no_longer_than_told() {
     let (etcd, mut client) = etcd_with(&[]).await;
     for bucket in 0..40 {

@@ -208,6 +208,8 @@ enum State {
     Cut,
     /// Connections stay open, and nothing goes through.
     Silent,
+    /// As silent; and what was open then stays so for ever, as where a router forgets its connections.
+    Broken,
 }
 
 impl Line {
@@ -262,6 +264,10 @@ impl Line {
         self.state.send_replace(State::Silent);
     }
 
+    pub(crate) fn break_off(&self) {
+        self.state.send_replace(State::Broken);
+    }
+
     pub(crate) fn restore(&self) {
         self.state.send_replace(State::Whole);
     }
@@ -277,6 +283,7 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mut state: watch::Rece
         match now {
             State::Cut => return,
             State::Whole => {}
+            State::Broken => break,
             State::Silent => {
                 if state.changed().await.is_err() {
                     return;
@@ -289,6 +296,8 @@ async fn carry(mut client: TcpStream, server: SocketAddr, mut state: watch::Rece
             changed = state.changed() => if changed.is_err() { return },
         }
     }
+    // Until the client gives up.
+    let _ = copy(&mut client, &mut tokio::io::sink()).await;
 }
 
 struct Open(Arc<AtomicUsize>);

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use etcd_client::{EventType, WatchResponse};
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::connection::{Connection, Live, Scope, Settings, Snapshot, check_watch};
 use super::error::{EtcdError, EtcdErrorKind};
@@ -117,32 +117,28 @@ impl<S: Sink> Watch<S> {
     /// nobody waiting for those that are not.
     async fn connect(&mut self) -> Result<Connection, EtcdError> {
         let count = self.settings.endpoints.len();
-        let mut attempts = JoinSet::new();
+        let mut attempts = Attempts::new(&self.settings, &self.scope);
         for turn in 0..count {
-            let stagger = STAGGER * u32::try_from(turn).unwrap_or(u32::MAX);
-            self.attempt(&mut attempts, (self.first + turn) % count, stagger);
+            attempts.start((self.first + turn) % count, STAGGER * u32::try_from(turn).unwrap_or(u32::MAX));
         }
+        let mut anew = Instant::now() + ASK_ANEW_AFTER;
         loop {
-            match attempts.join_next().await {
-                Some(Ok((_, Ok(connection)))) => return Ok(connection),
-                Some(Ok((number, Err(error)))) => {
+            match timeout_at(anew, attempts.next()).await {
+                Ok(Some(Ok((_, Ok(connection))))) => return Ok(connection),
+                Ok(Some(Ok((number, Err(error))))) => {
                     self.lost(error);
-                    let delay = self.delay.next();
-                    self.attempt(&mut attempts, number, delay);
+                    if attempts.is_idle(number) {
+                        attempts.start(number, self.delay.next());
+                    }
                 }
-                Some(Err(error)) => return Err(panicked(error)),
-                None => return Err(EtcdError::options("no endpoint of etcd")),
+                Ok(Some(Err(error))) => return Err(panicked(error)),
+                Ok(None) => return Err(EtcdError::options("no endpoint of etcd")),
+                Err(_) => {
+                    (0..count).for_each(|number| attempts.start(number, Duration::ZERO));
+                    anew += ASK_ANEW_AFTER;
+                }
             }
         }
-    }
-
-    fn attempt(&self, attempts: &mut JoinSet<(usize, Result<Connection, EtcdError>)>, number: usize, delay: Duration) {
-        let Some(endpoint) = self.settings.endpoints.get(number).cloned() else { return };
-        let (settings, scope) = (Arc::clone(&self.settings), self.scope.clone());
-        attempts.spawn(async move {
-            sleep(delay).await;
-            (number, settings.open(&endpoint, &scope).await)
-        });
     }
 
     /// Until the connection is of no more use: the reason.
@@ -195,6 +191,59 @@ impl<S: Sink> Watch<S> {
 
     fn sink(&self) -> MutexGuard<'_, S> {
         lock(&self.sink)
+    }
+}
+
+/// Attempts to connect, of which an endpoint may have several: what was sent into a broken line is sent again later and
+/// later, while a new connection is there as soon as the line is.
+struct Attempts {
+    settings: Arc<Settings>,
+    scope: Scope,
+    running: JoinSet<(usize, Result<Connection, EtcdError>)>,
+    /// How many run at each endpoint.
+    at: Vec<u32>,
+}
+
+/// As often each endpoint is asked once more, whatever became of the other questions.
+const ASK_ANEW_AFTER: Duration = Duration::from_secs(1);
+
+/// More would not come through either.
+const MOST_AT_ONE: u32 = 4;
+
+impl Attempts {
+    fn new(settings: &Arc<Settings>, scope: &Scope) -> Self {
+        let at = vec![0; settings.endpoints.len()];
+        Self { settings: Arc::clone(settings), scope: scope.clone(), running: JoinSet::new(), at }
+    }
+
+    fn start(&mut self, number: usize, delay: Duration) {
+        let (Some(endpoint), Some(at)) = (self.settings.endpoints.get(number).cloned(), self.at.get_mut(number)) else {
+            return;
+        };
+        if *at >= MOST_AT_ONE {
+            return;
+        }
+        *at += 1;
+        let (settings, scope) = (Arc::clone(&self.settings), self.scope.clone());
+        self.running.spawn(async move {
+            sleep(delay).await;
+            (number, settings.open(&endpoint, &scope).await)
+        });
+    }
+
+    fn is_idle(&self, number: usize) -> bool {
+        self.at.get(number).is_none_or(|at| *at == 0)
+    }
+
+    /// The next that ends, and the number of its endpoint. Nothing is lost when this is dropped.
+    async fn next(&mut self) -> Option<Result<(usize, Result<Connection, EtcdError>), JoinError>> {
+        let ended = self.running.join_next().await?;
+        if let Ok((number, _)) = &ended {
+            if let Some(at) = self.at.get_mut(*number) {
+                *at = at.saturating_sub(1);
+            }
+        }
+        Some(ended)
     }
 }
 
