@@ -1,7 +1,8 @@
 //! Rule files made to be expensive to read.
 //!
 //! `cargo bench --bench reading [FILTER]` counts the instructions of reading each at three sizes, and exits with 1 when
-//! twice the bytes take more than 2.3 times as many. Then it reads 16 MiB of each, and prints time and memory.
+//! twice the bytes take more than 2.3 times as many. Then it reads 16 MiB of each, prints time and memory, and exits with
+//! 1 when the memory is over the goal, or the time so far that no noise explains it. `-- --largest` does that part alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,13 +30,15 @@ const SIZES: [usize; 3] = [96 << 10, 192 << 10, 384 << 10];
 const MOST_GROWTH: f64 = 2.3;
 /// For 16 MiB.
 const SECONDS: f64 = 1.0;
+/// On a machine that does other work besides.
+const MOST_SECONDS: f64 = 3.0;
 const MIB: f64 = 64.0 + 12.0 * 16.0;
 
 #[derive(Debug, Serialize)]
 struct Row {
     format: String,
     shape: &'static str,
-    growth: f64,
+    growth: Option<f64>,
     seconds: f64,
     mib: f64,
 }
@@ -44,9 +47,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--read", shape, bytes] => read(shape, bytes),
-        [] => measure(""),
-        [filter] => measure(filter),
-        _ => Err("usage: reading [FILTER]".into()),
+        [] => measure("", true),
+        ["--largest"] => measure("", false),
+        ["--largest", filter] => measure(filter, false),
+        [filter] => measure(filter, true),
+        _ => Err("usage: reading [--largest] [FILTER]".into()),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");
@@ -74,41 +79,59 @@ fn most_memory() -> Result<f64, Box<dyn Error>> {
     Ok(line.split_whitespace().next().ok_or("no figure")?.parse::<f64>()? / 1024.0)
 }
 
-fn measure(filter: &str) -> Result<ExitCode, Box<dyn Error>> {
+fn measure(filter: &str, counted: bool) -> Result<ExitCode, Box<dyn Error>> {
     println!("{:<7} {:<32} {:>6}  {:>8}  {:>8}\n", "format", "shape", "growth", "16 MiB", "memory");
     let mut rows = Vec::new();
     for (number, shape) in SHAPES.iter().enumerate() {
         let format = format!("{:?}", shape.format);
         if format!("{format} {}", shape.name).contains(filter) {
-            let row = row(number, shape, format)?;
-            let growth = if row.growth > MOST_GROWTH { "  GROWS" } else { "" };
-            let cost = if row.seconds > SECONDS || row.mib > MIB { "  over the goal" } else { "" };
+            let row = row(number, shape, format, counted)?;
+            let growth = row.growth.map(|growth| format!("{growth:.2}")).unwrap_or_default();
+            let grows = if row.grows() { "  GROWS" } else { "" };
+            let cost = if row.is_over(SECONDS) { "  over the goal" } else { "" };
             println!(
-                "{:<7} {:<32} {:>6.2}  {:>6.2} s  {:>4.0} MiB{growth}{cost}",
-                row.format, row.shape, row.growth, row.seconds, row.mib
+                "{:<7} {:<32} {growth:>6}  {:>6.2} s  {:>4.0} MiB{grows}{cost}",
+                row.format, row.shape, row.seconds, row.mib
             );
             rows.push(row);
         }
     }
     save("reading", &rows)?;
-    let growing = rows.iter().filter(|row| row.growth > MOST_GROWTH).count();
-    let over = rows.iter().filter(|row| row.seconds > SECONDS || row.mib > MIB).count();
+    let count = |broken: fn(&Row) -> bool| rows.iter().filter(|row| broken(row)).count();
+    let (growing, over, held) =
+        (count(Row::grows), count(|row| row.is_over(SECONDS)), count(|row| row.is_over(MOST_SECONDS)));
     println!("\n{} shapes; {growing} grow faster than {MOST_GROWTH} for twice the bytes", rows.len());
-    println!("{over} take more than {SECONDS} s or {MIB} MiB for 16 MiB, which is the goal and does not gate");
-    Ok(if growing == 0 && !rows.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "{over} take more than {SECONDS} s or {MIB} MiB for 16 MiB; {held} more than {MOST_SECONDS} s or {MIB} MiB"
+    );
+    Ok(if growing == 0 && held == 0 && !rows.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn row(number: usize, shape: &'static Shape, format: String) -> Result<Row, Box<dyn Error>> {
-    let number = number.to_string();
+impl Row {
+    fn grows(&self) -> bool {
+        self.growth.is_some_and(|growth| growth > MOST_GROWTH)
+    }
+
+    fn is_over(&self, seconds: f64) -> bool {
+        self.seconds > seconds || self.mib > MIB
+    }
+}
+
+/// What the process takes beside reading grows with nothing; the differences are without it.
+fn growth(number: &str) -> Result<f64, Box<dyn Error>> {
     let mut counts = Vec::new();
     for size in SIZES {
-        counts.push(process_cost(&["--read", &number], size as u64)?.0 as f64);
+        counts.push(process_cost(&["--read", number], size as u64)?.0 as f64);
     }
-    // What the process takes beside reading grows with nothing; the differences are without it.
-    let growth = match counts[..] {
-        [one, two, four] => (four - two) / (two - one).max(1.0),
-        _ => return Err("three sizes were counted".into()),
-    };
+    match counts[..] {
+        [one, two, four] => Ok((four - two) / (two - one).max(1.0)),
+        _ => Err("three sizes were counted".into()),
+    }
+}
+
+fn row(number: usize, shape: &'static Shape, format: String, counted: bool) -> Result<Row, Box<dyn Error>> {
+    let number = number.to_string();
+    let growth = if counted { Some(growth(&number)?) } else { None };
     let output = Command::new(env::current_exe()?).args(["--read", &number, &MAX_FILE_BYTES.to_string()]).output()?;
     let text = String::from_utf8(output.stdout)?;
     let mut figures = text.split_whitespace().map(str::parse::<f64>);

@@ -8,10 +8,12 @@ use serde_json::value::RawValue;
 
 use super::places::position;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
+use super::values::check_json;
 use crate::error::{ConfigError, ConfigErrorKind, Position};
 use crate::shown::quoted;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
+    check_json(text)?;
     let leading = text.len() - text.trim_ascii_start().len();
     // The syntax first, over the whole text: this error alone knows its line and column.
     let node = serde_json::from_str::<IgnoredAny>(text)

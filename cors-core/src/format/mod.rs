@@ -21,6 +21,8 @@ mod terraform;
 #[cfg(feature = "toml")]
 mod toml;
 mod tree;
+#[cfg(any(feature = "xml", feature = "json", feature = "yaml", feature = "toml"))]
+mod values;
 mod write;
 #[cfg(feature = "json")]
 mod write_json;

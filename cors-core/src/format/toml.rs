@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::places::Walk;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
+use super::values::check_toml;
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors};
 use crate::shown::quoted;
 
@@ -12,6 +13,7 @@ use crate::shown::quoted;
 const MOST_RECOVERED: usize = 64 << 10;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {
+    check_toml(text).map_err(ConfigErrors::one)?;
     // Each fault costs hundreds of bytes and a search: the first tells enough of a file that nobody wrote by hand.
     let table = match DeTable::parse(text) {
         Ok(table) => table,

@@ -47,6 +47,8 @@ fn node(element: XmlNode<'_, '_>, depth: usize) -> Node {
     if map.fields.is_empty() {
         return Node { at, value: Value::Text(text) };
     }
+    // Room for four is made for the first; a hostile file has hundreds of thousands with one.
+    map.fields.shrink_to_fit();
     Node { at, value: Value::Map(Box::new(map)) }
 }
 

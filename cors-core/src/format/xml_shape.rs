@@ -1,7 +1,8 @@
-//! What XML may look like before it is parsed: the parser compares each attribute of an element with the others, and
-//! copies the namespaces of an element for those inside of it.
+//! What XML may look like before it is parsed: the parser makes a node of everything, compares each attribute of an
+//! element with the others, and copies the namespaces of an element for those inside of it.
 
 use super::places::position;
+use super::values::{MOST_VALUES, TOO_MANY};
 use crate::error::{ConfigError, ConfigErrorKind};
 
 /// Rule files have one or two, on their root.
@@ -12,23 +13,30 @@ const MOST_NAMESPACES: usize = 4096;
 
 /// Refuses what no rule file has. What is not well-formed is for the parser to tell.
 pub(super) fn check(text: &str) -> Result<(), ConfigError> {
-    let (mut at, mut namespaces) = (0, 0);
+    let (mut at, mut namespaces, mut values) = (0, 0, 0);
     while let Some(tag) = text.get(at..).and_then(|rest| rest.find('<')).map(|found| at + found) {
         let rest = text.get(tag..).unwrap_or_default();
         let past = |begin: &str, end: &str| {
             rest.starts_with(begin).then(|| rest.find(end).map_or(text.len(), |found| tag + found + end.len()))
         };
         let no_element = past("<!--", "-->").or_else(|| past("<![CDATA[", "]]>")).or_else(|| past("<?", "?>"));
+        let refused = |what: &str| {
+            let kind = ConfigErrorKind::Malformed(what.to_owned());
+            ConfigError { position: Some(position(text, tag)), ..ConfigError::new(kind) }
+        };
+        if values > MOST_VALUES {
+            return Err(refused(TOO_MANY));
+        }
         at = match no_element.or_else(|| past("<!", ">")) {
-            Some(end) => end,
+            Some(end) => {
+                values += 1;
+                end
+            }
             None if rest.starts_with("</") => tag + 2,
             None => {
                 let element = Element::of(rest);
                 namespaces += element.namespaces;
-                let refused = |what: &str| {
-                    let kind = ConfigErrorKind::Malformed(what.to_owned());
-                    ConfigError { position: Some(position(text, tag)), ..ConfigError::new(kind) }
-                };
+                values += 1 + element.attributes;
                 if element.attributes > MOST_ATTRIBUTES {
                     return Err(refused("an element with more than 64 attributes"));
                 }

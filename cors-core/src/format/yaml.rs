@@ -4,6 +4,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInpu
 
 use super::places::position;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
+use super::values::{MOST_VALUES, TOO_MANY, check_yaml};
 use crate::error::{ConfigError, ConfigErrorKind};
 use crate::shown::quoted;
 
@@ -11,7 +12,8 @@ use crate::shown::quoted;
 const NESTED: usize = 64;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigError> {
-    let mut reader = Reader { parser: Parser::new_from_str(text), text, index: 0, byte: 0 };
+    check_yaml(text)?;
+    let mut reader = Reader { parser: Parser::new_from_str(text), text, index: 0, byte: 0, values: 0 };
     reader.file().map_err(|fault| fault.error(text))
 }
 
@@ -23,6 +25,8 @@ struct Reader<'a> {
     /// The place that was last asked for: the parser counts characters, everything else here bytes.
     index: usize,
     byte: usize,
+    /// How many came, keys too.
+    values: usize,
 }
 
 struct Fault {
@@ -110,7 +114,17 @@ impl<'a> Reader<'a> {
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Fault> {
         match self.parser.next() {
-            Some(Ok(next)) => Ok(next),
+            Some(Ok((_, span))) if self.values > MOST_VALUES => Err(self.malformed(span.start, TOO_MANY)),
+            Some(Ok(next)) => {
+                // The parser keeps something for each anchor.
+                let (Event::Scalar(_, _, anchor, _) | Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _)) =
+                    next.0
+                else {
+                    return Ok(next);
+                };
+                self.values += if anchor == 0 { 1 } else { 2 };
+                Ok(next)
+            }
             Some(Err(error)) => Err(self.syntax_error(&error)),
             None => Ok((Event::StreamEnd, Span::default())),
         }
