@@ -61,7 +61,7 @@ struct AxumArgs {
     #[command(flatten)]
     common: Args,
 
-    /// Judge the rules of this file beside the live ones: what they would change is counted, told at the end and to
+    /// Judge the rules of this file beside the live ones: what they would change is counted, shown at the end and to
     /// --admin, and changes no answer.
     #[arg(long, value_name = "FILE")]
     shadow: Option<PathBuf>,

@@ -17,7 +17,7 @@ use axum::routing::get;
 use oss_cors_tower::{CorsConfiguration, CorsRule, OssCorsLayer, Profile};
 
 fn cors() -> Result<OssCorsLayer, oss_cors_tower::ConfigErrors> {
-    // The first rule that matches answers alone, so the narrow one stands first.
+    // The first rule that matches decides the answer, so the narrow one stands first.
     let application = CorsRule::new(["https://app.example.com"], ["GET", "HEAD", "PUT"])
         .allowed_headers(["content-type", "x-notes-*"])
         .expose_headers(["ETag"])

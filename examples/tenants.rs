@@ -26,7 +26,7 @@ fn tenant<'a>(host: &'a str, _path: &'a str) -> Option<Cow<'a, str>> {
     (!name.contains('.')).then_some(Cow::Borrowed(name))
 }
 
-/// Puts a tenant's rules in force. Wrong ones change nothing, and the tenant is told every fault of them.
+/// Puts a tenant's rules in force. Wrong ones change nothing, and the tenant gets every fault of them.
 async fn put_rules(State(buckets): State<Buckets>, Path(name): Path<String>, body: String) -> (StatusCode, String) {
     let set = RuleFile::parse(body.as_bytes(), Some(Format::Xml), Profile::Oss)
         .map_err(|errors| errors.to_string())

@@ -51,7 +51,7 @@ impl OssCors {
         Self::watch_file_with(FileWatch::new(path))
     }
 
-    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is told.
+    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is notified.
     ///
     /// ```no_run
     /// use oss_cors_actix::{FileWatch, OssCors, Profile};
@@ -78,7 +78,7 @@ impl OssCors {
         Self::watch_folder_with(FolderWatch::new(path), naming)
     }
 
-    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is told, and whether to start although files are wrong.
+    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is notified, and whether to start although files are wrong.
     /// What is wrong with each bucket is in [`buckets`](Self::buckets).
     ///
     /// ```no_run

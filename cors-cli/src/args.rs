@@ -14,7 +14,7 @@ use crate::test::Test;
 /// Check, explain, test, convert and compare the CORS rules of a bucket
 ///
 /// Rules are those of an object store: the first rule that matches origin, method and every requested header answers
-/// alone. FILE is XML, JSON, YAML or TOML, told by its extension, else by its content; `-` is standard input.
+/// alone. FILE is XML, JSON, YAML or TOML, recognised by its extension, else by its content; `-` is standard input.
 #[derive(Debug, Parser)]
 #[command(name = "oss-cors", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {

@@ -103,7 +103,7 @@ impl ConfigError {
     }
 }
 
-/// The most faults that are told of each kind of check, of the file's shape and of its rules. Bounds the memory that a
+/// The most faults that are reported of each kind of check, of the file's shape and of its rules. Bounds the memory that a
 /// hostile file can take.
 pub const MAX_FAULTS: usize = 1000;
 
@@ -197,7 +197,7 @@ impl fmt::Display for Element {
 pub enum ConfigErrorKind {
     /// The file is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES); it was not parsed.
     TooLarge,
-    /// More faults than [`MAX_FAULTS`]; the rest is not told.
+    /// More faults than [`MAX_FAULTS`]; the rest is not reported.
     MoreFaults,
     /// Nothing but blanks.
     EmptyFile,
@@ -269,7 +269,7 @@ impl fmt::Display for ConfigErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => f.write_str("larger than 16 MiB; split it by bucket"),
-            Self::MoreFaults => f.write_str("there are more faults than are told; mend these first"),
+            Self::MoreFaults => f.write_str("there are more faults than are reported; correct these first"),
             Self::EmptyFile => f.write_str("the file is empty; write a CORSConfiguration with at least one CORSRule"),
             Self::NotUtf8 => f.write_str("not UTF-8; save the file as UTF-8"),
             Self::UnknownFormat => {

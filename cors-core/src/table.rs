@@ -1,7 +1,7 @@
 //! The rules, compiled: `decide` is the whole way of a request.
 //!
 //! Origin, method and every requested header each stand for the set of rules that allow it. What is left when all are
-//! intersected are the rules that match, and the lowest of them answers alone (SEMANTICS section 2).
+//! intersected are the rules that match, and the lowest of them decides the answer (SEMANTICS section 2).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -76,7 +76,7 @@ impl CorsHandle {
         observe::stored(&release(status), || self.generation());
     }
 
-    /// Notes that newer rules could not be loaded: those in force stay. `error` is told by [`status`](Self::status).
+    /// Notes that newer rules could not be loaded: those in force stay. `error` is reported by [`status`](Self::status).
     pub fn failed(&self, error: impl Into<String>) {
         let mut status = lock(&self.0.status);
         status.last_error = Some(LastError { message: error.into(), when: SystemTime::now() });

@@ -1,4 +1,4 @@
-//! The rules in force: which table decides a request, who is told of it, and which rules are on trial.
+//! The rules in force: which table decides a request, who is notified of it, and which rules are on trial.
 //!
 //! ```text
 //!   a file, a folder, etcd, your own store

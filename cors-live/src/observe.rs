@@ -1,7 +1,7 @@
-//! What is told of decisions and reloads: events and counters, through the facades, each behind its feature.
+//! What is reported of decisions and reloads: events and counters, through the facades, each behind its feature.
 //!
 //! Both features are off by default, and then nothing of this is compiled in. The subscriber and the recorder are the
-//! service's own. Of a request that is not cross-origin nothing is told.
+//! service's own. Of a request that is not cross-origin nothing is reported.
 //!
 //! With feature `tracing`, events with the target `oss_cors`:
 //!
@@ -33,7 +33,7 @@
 //! `malformed_origin`, `origin`, `method`, `headers`, `too_many_headers`, `not_enabled`, `no_such_bucket`, or for an
 //! `OPTIONS` that a bucket server answers with 400 `origin_missing` or `method_missing`. No label has request text.
 //! `source` is what [`CorsHandle::with_source`](crate::CorsHandle::with_source) names. Without a name there is no such
-//! label, and the generation is told from the second on: rules that never change are nothing to watch.
+//! label, and the generation is reported from the second on: rules that never change are nothing to watch.
 
 #[cfg(feature = "tracing")]
 use oss_cors_core::Shown;

@@ -142,7 +142,7 @@ impl Policy {
         }
     }
 
-    /// What `table` decides about `request`, after everybody has been told of it.
+    /// What `table` decides about `request`, after everybody has been notified of it.
     // A call would cost a request without `Origin` a tenth of what it costs at all.
     #[inline(always)]
     pub fn decide<'t, 'a, L>(&self, table: &'t RuleTable, request: &CorsRequest<'a, L>) -> Decided<'t>

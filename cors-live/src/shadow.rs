@@ -67,7 +67,7 @@ impl Shadow {
         &self.0.candidate
     }
 
-    /// What the candidate would change about `live`, the decision on `request`: counted, and told to the report. The
+    /// What the candidate would change about `live`, the decision on `request`: counted, and kept for the report. The
     /// adapters do this for every request. One without `Origin` is not cross-origin and not compared.
     ///
     /// Never waits. Allocates only for a difference.

@@ -86,7 +86,7 @@ impl fmt::Debug for LoadError {
     }
 }
 
-/// No `source`: `Display` has told it already, and an error is printed once.
+/// No `source`: `Display` has shown it already, and an error is printed once.
 impl std::error::Error for LoadError {}
 
 /// Every file of a folder that could not be loaded, in the order of their buckets. Never empty.

@@ -20,12 +20,12 @@ pub enum WatchEvent {
         /// What they change against those that the watch has put in force before.
         changes: RuleChanges,
     },
-    /// The rules in force stay: the file is wrong or cannot be read. Told once, as long as it says the same.
+    /// The rules in force stay: the file is wrong or cannot be read. Reported once, as long as it says the same.
     Failed {
         /// Everything that is wrong.
         error: LoadError,
     },
-    /// The rules in force stay: the file is gone, or of a watched folder all of it. Told once.
+    /// The rules in force stay: the file is gone, or of a watched folder all of it. Reported once.
     Missing,
     /// After a failure the file says again what is in force.
     Recovered,
@@ -67,7 +67,7 @@ impl fmt::Display for WatchEvent {
             Self::Loaded { generation, changes } => write!(f, "generation {generation} is in force: {changes}"),
             Self::Failed { error } => write!(f, "the rules in force stay: {error}"),
             Self::Missing => f.write_str("the rules in force stay: there is nothing at the path any more"),
-            Self::Recovered => f.write_str("mended: the rules in force are what the file says"),
+            Self::Recovered => f.write_str("recovered: the rules in force are what the file says"),
             Self::Unchanged => f.write_str("no change"),
             Self::Growing { path, after } => write!(
                 f,

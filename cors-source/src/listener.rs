@@ -6,7 +6,7 @@ use crate::text::caught;
 
 type Tell = Box<dyn FnMut(Option<&str>, &WatchEvent) + Send>;
 
-/// Told on the watching thread.
+/// Called on the watching thread.
 #[derive(Default)]
 pub(crate) struct Listener {
     tell: Option<Tell>,

@@ -42,7 +42,7 @@ pub fn watch_file(path: impl AsRef<Path>) -> Result<CorsHandle, LoadError> {
 ///   open, 200 ms where that is not known. A writer that pauses for longer can be taken for done, and half of a file in
 ///   YAML, TOML or JSON lines may be whole by itself: write to another file and rename it, which is always safe. When a
 ///   file grows within 10 s of being taken, [`WatchEvent::Growing`] tells so.
-/// - A file that is wrong, unreadable or gone changes nothing: the rules in force stay. It is told once, as long as it
+/// - A file that is wrong, unreadable or gone changes nothing: the rules in force stay. It is reported once, as long as it
 ///   says the same, with all its faults, and its repair is noticed.
 /// - A file that says what is in force already is no new generation.
 /// - The path is refused, never waited for, where it is no regular file, or over
@@ -52,7 +52,7 @@ pub fn watch_file(path: impl AsRef<Path>) -> Result<CorsHandle, LoadError> {
 /// The kernel tells of changes (the `notify` crate); where it cannot, the path is looked at every 250 ms, and every
 /// 500 ms all the same where it can, because it tells nothing of what another machine writes to a network filesystem.
 ///
-/// What happens is in [`CorsHandle::status`], told to [`on_event`](Self::on_event), and logged through `tracing` (feature
+/// What happens is in [`CorsHandle::status`], passed to [`on_event`](Self::on_event), and logged through `tracing` (feature
 /// `tracing`, on by default): a reload, a failure with each fault on its own line, a repair, a deletion, a file that grew.
 /// With the feature `advice` the lints of what is in force are logged once for each generation.
 pub struct FileWatch {
@@ -98,7 +98,7 @@ impl FileWatch {
     ///
     /// # Errors
     ///
-    /// The file cannot be read or has faults, all of which are told; or the thread cannot be started.
+    /// The file cannot be read or has faults, all of which are reported; or the thread cannot be started.
     pub fn start(self) -> Result<WatchedFile, LoadError> {
         let Self { path, profile, poll_every, mut listener } = self;
         listener.source = path.display().to_string();
@@ -153,7 +153,7 @@ impl WatchedFile {
         self.handle
     }
 
-    /// Has the file read again at once, as on SIGHUP, and what comes of it told even if it is not new. Does not wait
+    /// Has the file read again at once, as on SIGHUP, and what comes of it reported even if it is not new. Does not wait
     /// for it; a file that is being written is still not taken before it is at rest.
     pub fn reload(&self) {
         self.bell.ring(|news| news.reload = true);

@@ -80,7 +80,7 @@ impl FolderWatch {
     }
 
     /// Starts although files are wrong: their buckets are known and refuse, as a new bucket whose first file is wrong,
-    /// until they are repaired. [`Buckets::failures`] has them, and each is told. By default one wrong file is no start.
+    /// until they are repaired. [`Buckets::failures`] has them, and each is reported. By default one wrong file is no start.
     #[must_use]
     pub fn tolerate_bad_files(mut self) -> Self {
         self.tolerant = true;
@@ -100,7 +100,7 @@ impl FolderWatch {
     /// # Errors
     ///
     /// The folder cannot be listed, or any file cannot be read or has faults, unless that is
-    /// [tolerated](Self::tolerate_bad_files): all of them are told. Or the thread cannot be started.
+    /// [tolerated](Self::tolerate_bad_files): all of them are reported. Or the thread cannot be started.
     pub fn start(self) -> Result<WatchedFolder, LoadErrors> {
         let Self { path, profile, poll_every, tolerant, mut listener } = self;
         listener.source = path.display().to_string();
@@ -180,7 +180,7 @@ impl WatchedFolder {
         self.buckets
     }
 
-    /// As [`WatchedFile::reload`](crate::WatchedFile::reload), of all files. That nothing changed is told once.
+    /// As [`WatchedFile::reload`](crate::WatchedFile::reload), of all files. That nothing changed is reported once.
     pub fn reload(&self) {
         self.bell.ring(|news| news.reload = true);
     }

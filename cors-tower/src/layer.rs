@@ -55,7 +55,7 @@ impl OssCorsLayer {
         Self::watch_file_with(FileWatch::new(path))
     }
 
-    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is told.
+    /// As [`watch_file`](Self::watch_file), as `watch` says: under which profile, how often to look, and who is notified.
     ///
     /// ```no_run
     /// use oss_cors_tower::{FileWatch, OssCorsLayer, Profile};
@@ -82,7 +82,7 @@ impl OssCorsLayer {
         Self::watch_folder_with(FolderWatch::new(path), naming)
     }
 
-    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is told, and whether to start although files are wrong.
+    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is notified, and whether to start although files are wrong.
     /// What is wrong with each bucket is in [`buckets`](Self::buckets).
     ///
     /// ```no_run

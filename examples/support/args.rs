@@ -11,7 +11,7 @@ use super::serve::{Bounds, Pace, seconds};
 /// A reference server: a small object tree in memory, with bucket-style CORS rules in front.
 #[derive(Debug, Parser)]
 pub struct Args {
-    /// Where to listen. Loopback unless told otherwise; port 0 takes a free one.
+    /// Where to listen. Loopback by default; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
 

@@ -93,7 +93,7 @@ impl Rules {
     }
 }
 
-/// What is told of a rule file: on standard error where someone has to mend it, and when that is done.
+/// What is reported of a rule file: on standard error where someone has to repair it, and when that is done.
 struct News {
     file: String,
     bad: bool,
@@ -118,7 +118,7 @@ impl News {
             }
             WatchEvent::Loaded { .. } if was_bad => {
                 say(line);
-                warn(format_args!("{}: mended: other rules are in force", self.file));
+                warn(format_args!("{}: recovered: other rules are in force", self.file));
             }
             _ => say(line),
         }

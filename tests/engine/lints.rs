@@ -546,8 +546,8 @@ fn scenarios() {
     assert_eq!(
         found,
         [
-            "advice[safelisted-expose-header] rule 1, ExposeHeader 2 `Content-Length`: every page may read it without \
-             being told; it does no harm, and can go",
+            "advice[safelisted-expose-header] rule 1, ExposeHeader 2 `Content-Length`: every page may read it \
+             anyway; it does no harm, and can go",
             "advice[max-age-over-cap] rule 1, MaxAgeSeconds `86400`: not every browser keeps an answer so long: Chromium \
              at most 7200 and WebKit at most 600 seconds; count on no more, or write 600",
             &format!("advice[lone-header-wildcard] rule 2, AllowedHeader 1 `*`: {lone}"),

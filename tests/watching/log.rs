@@ -89,7 +89,7 @@ fn a_file() {
     place.write("cors.xml", BAD);
     logged(&path, &expected);
     place.write("cors.xml", rules("first"));
-    expected.push("INFO mended: the rules in force are what the file says");
+    expected.push("INFO recovered: the rules in force are what the file says");
     logged(&path, &expected);
     warned(&path, 1);
 

@@ -1,9 +1,9 @@
-//! Why a request is answered as it is: the sets of `decide`, kept apart and told rule by rule.
+//! Why a request is answered as it is: the sets of `decide`, kept apart and shown rule by rule.
 //!
 //! ```text
 //!   CorsRequest --decide--> outcome --> status, headers, hints
 //!         \--the sets of decide, one by one--> per rule: matches, shadowed, or which points fail
-//!                                                  \--> nearest miss --> changes, each tried before it is told
+//!                                                  \--> nearest miss --> changes, each tried before it is named
 //! ```
 //!
 //! An explanation never reads the rules a second time: what matches is what `decide` says, and what fails is what is

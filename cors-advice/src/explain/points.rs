@@ -158,7 +158,7 @@ pub struct RuleExplanation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "verdict", rename_all = "snake_case"))]
 pub enum Verdict {
-    /// It is the first that matches: it answers alone.
+    /// It is the first that matches, so it decides the answer.
     Matches,
     /// It matches too, but an earlier rule answers.
     Shadowed {

@@ -122,7 +122,7 @@ fn lint_exposed(entry: Entry<'_>, findings: &mut Findings) {
             "pragma",
         ];
         if SAFELISTED.iter().any(is) {
-            let message = "every page may read it without being told; it does no harm, and can go";
+            let message = "every page may read it anyway; it does no harm, and can go";
             return findings.in_entry(LintCode::SafelistedExposeHeader, entry, message);
         }
     }

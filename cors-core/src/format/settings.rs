@@ -15,7 +15,7 @@ const VALUE_BYTES: usize = 16;
 
 /// With the names of a rule file in JSON, YAML or TOML, in any of their spellings, and its defaults: ResponseVary is off.
 ///
-/// Faults of the shape are told here, all at once, under whatever key the rules have. What the rules may say depends on
+/// Faults of the shape are reported here, all at once, under whatever key the rules have. What the rules may say depends on
 /// the profile, which [`RuleTable::compile`](crate::RuleTable::compile) is given. Text of more than
 /// [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), each value counted with 16 bytes more, is refused.
 ///

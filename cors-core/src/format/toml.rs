@@ -9,7 +9,7 @@ use super::values::check_toml;
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors};
 use crate::shown::quoted;
 
-/// In a longer text only the first fault of the syntax is told.
+/// In a longer text only the first fault of the syntax is reported.
 const MOST_RECOVERED: usize = 64 << 10;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {

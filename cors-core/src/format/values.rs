@@ -6,16 +6,16 @@ use super::places::position;
 use crate::error::{ConfigError, ConfigErrorKind};
 
 /// The most values of one file. Keys count too, every step of a dotted key, and every attribute and comment.
-pub(super) const MOST_VALUES: usize = 900_000;
+pub(super) const MOST_VALUES: usize = 1 << 20;
 
-pub(super) const TOO_MANY: &str = "more than 900000 values; split the file by bucket";
+pub(super) const TOO_MANY: &str = "more than 1048576 values; split the file by bucket";
 
-/// A JSON text: what follows a bracket, a comma or a colon is a value.
+/// A JSON text: what follows a bracket or a comma is a value, or a key with one.
 #[cfg(feature = "json")]
 pub(super) fn check_json(text: &str) -> Result<(), ConfigError> {
     check(
         text,
-        |byte| matches!(byte, b'[' | b'{' | b',' | b':'),
+        |byte| matches!(byte, b'[' | b'{' | b','),
         |rest| match rest.first() {
             Some(b'"') => string(rest, b"\"", true),
             _ => 0,
@@ -41,7 +41,7 @@ pub(super) fn check_toml(text: &str) -> Result<(), ConfigError> {
 }
 
 /// A YAML text: for each value on one line the parser keeps something until it knows whether the line is a key. Text in
-/// quotes is not told apart; no entry has a comma or a bracket but that of an address.
+/// quotes is not treated apart; no entry has a comma or a bracket but that of an address.
 #[cfg(feature = "yaml")]
 pub(super) fn check_yaml(text: &str) -> Result<(), ConfigError> {
     check(text, |byte| matches!(byte, b'[' | b'{' | b','), |_| 0)

@@ -55,7 +55,7 @@ struct RuleOfWord {
     next: u16,
 }
 
-/// A wildcard: prefix and suffix, not both empty, and the one rule that it is told of here.
+/// A wildcard: prefix and suffix, not both empty, and the one rule that it stands for here.
 pub(crate) type Wildcard<'a> = (&'a str, &'a str, usize);
 
 impl Crossed {

@@ -284,7 +284,7 @@ impl Buckets {
         known.status.clone()
     }
 
-    /// Notes that newer rules of `bucket` could not be loaded: those in force stay. `error` is told by
+    /// Notes that newer rules of `bucket` could not be loaded: those in force stay. `error` is reported by
     /// [`status`](Self::status) and [`failures`](Self::failures) until the bucket is set, removed or
     /// [`recovered`](Self::recovered), cut at 4 KiB.
     pub fn failed(&self, bucket: &str, error: impl Into<String>) {

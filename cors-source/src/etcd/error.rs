@@ -23,7 +23,7 @@ pub struct EtcdError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum EtcdErrorKind {
-    /// What [`EtcdSource`](super::EtcdSource) was told cannot be: the code is to be changed.
+    /// What [`EtcdSource`](super::EtcdSource) was given cannot be: the code is to be changed.
     Options,
     /// No endpoint answers as etcd does.
     Unreachable,
@@ -152,7 +152,7 @@ impl fmt::Debug for EtcdError {
     }
 }
 
-/// No `source`: `Display` has told it already, and an error is printed once.
+/// No `source`: `Display` has shown it already, and an error is printed once.
 impl std::error::Error for EtcdError {}
 
 /// gRPC's INVALID_ARGUMENT (etcd's code for a wrong password, or none), PERMISSION_DENIED, UNAUTHENTICATED.

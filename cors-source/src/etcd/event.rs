@@ -21,7 +21,7 @@ pub enum EtcdEvent {
         /// etcd's revision of them.
         revision: i64,
     },
-    /// The rules are bad; those in force stay, and a bucket that had none refuses. Told once for each content.
+    /// The rules are bad; those in force stay, and a bucket that had none refuses. Reported once for each content.
     Failed {
         /// Whose.
         name: String,
@@ -51,7 +51,7 @@ pub enum EtcdEvent {
         /// etcd's revision of it.
         revision: i64,
     },
-    /// etcd does not answer any more. The rules in force stay, and it is asked again until it does. Told once, and again
+    /// etcd does not answer any more. The rules in force stay, and it is asked again until it does. Reported once, and again
     /// when the kind of the error changes.
     Disconnected {
         /// Why.

@@ -126,21 +126,21 @@ impl EtcdSource {
     }
 
     /// How long to wait for a first answer, all endpoints together, and then for all rules of the one that has answered:
-    /// 5 seconds each unless told otherwise. Give more where very many buckets are read over a slow line.
+    /// 5 seconds each by default. Give more where very many buckets are read over a slow line.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
     }
 
-    /// What rules may say: [`Profile::Oss`] unless told otherwise.
+    /// What rules may say: [`Profile::Oss`] by default.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.reading.profile = profile;
         self
     }
 
-    /// How values are written; unless told, as [`Format::detect`] finds. XML and JSON are built in, YAML and TOML with
+    /// How values are written; by default as [`Format::detect`] finds. XML and JSON are built in, YAML and TOML with
     /// the features of `oss-cors-core`.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {

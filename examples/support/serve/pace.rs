@@ -110,7 +110,7 @@ pub enum BodyError {
 }
 
 impl BodyError {
-    /// The status, and what a client is told.
+    /// The status, and what a client is answered.
     pub fn answer(self) -> (u16, &'static str) {
         match self {
             Self::TooLarge => (413, "the body is too large\n"),

@@ -1,4 +1,4 @@
-//! Accepts connections, so many at a time, until it is told to stop.
+//! Accepts connections, so many at a time, until it is asked to stop.
 
 use std::error::Error;
 use std::io;
@@ -37,7 +37,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// How many connections a server has unless told otherwise: with files and sockets of its own, within the 1024
+    /// How many connections a server has by default: with files and sockets of its own, within the 1024
     /// descriptors that a process commonly may have.
     pub const CONNECTIONS: u32 = 512;
 }
