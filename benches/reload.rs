@@ -24,7 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use alloc_tracker::Allocator;
-use oss_cors_core::RuleTable;
+use oss_cors_core::{CorsConfiguration, CorsRule, Profile, RuleTable};
 use oss_cors_live::CorsHandle;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -41,6 +41,7 @@ const RULES: usize = 20;
 #[derive(Debug, Serialize)]
 struct Report {
     loads: Loads,
+    values: Values,
     swap: Swap,
     compile: Vec<Compile>,
     memory: Vec<Memory>,
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let report = Report { loads: loads(), swap: swap(), compile: compile(), memory: memory() };
+    let report = Report { loads: loads(), values: values(), swap: swap(), compile: compile(), memory: memory() };
     save("reload", &report)?;
     Ok(())
 }
@@ -156,6 +157,49 @@ fn store(handle: &CorsHandle, tables: &[Arc<RuleTable>]) -> usize {
         thread::sleep((STORE_EVERY * stores as u32).saturating_sub(start.elapsed()));
     }
     stores
+}
+
+// What a rule writes, taken for an answer: values that live as long as the process, beside counted ones.
+
+#[derive(Debug, Serialize)]
+struct Values {
+    interned: [f64; 2],
+    counted: [f64; 2],
+}
+
+/// The ns in which one and two threads each clone and drop the three values of one rule.
+fn values() -> Values {
+    // An expose list of more than a KiB is not interned.
+    let ns = |exposed: &str| {
+        let rule = CorsRule::new(["https://app.example.com"], ["GET", "PUT"]);
+        let rule = rule.expose_headers([exposed]).max_age_seconds(600);
+        let table = RuleTable::compile(&CorsConfiguration::from(rule), Profile::Oss).expect("the rule is right");
+        [1, 2].map(|threads| {
+            let turns = (0..TURNS).flat_map(|_| take(&table, threads)).collect();
+            median(turns)
+        })
+    };
+    let values = Values { interned: ns("ETag"), counted: ns(&"x".repeat(1025)) };
+    println!("take and drop the three values of a rule, 1 thread / 2 threads");
+    println!("  interned {:>5.1} / {:.1} ns", values.interned[0], values.interned[1]);
+    println!("  counted  {:>5.1} / {:.1} ns", values.counted[0], values.counted[1]);
+    values
+}
+
+fn take(table: &RuleTable, threads: usize) -> Vec<f64> {
+    let rule = table.rules().first().expect("it has one");
+    let batch = || {
+        let begin = Instant::now();
+        for _ in 0..50 * LOADS {
+            let values = (rule.allow_methods().clone(), rule.expose_headers().cloned(), rule.max_age().cloned());
+            drop(black_box(values));
+        }
+        begin.elapsed().as_nanos() as f64 / f64::from(50 * LOADS)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(batch)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
+    })
 }
 
 // Swapping.

@@ -120,7 +120,8 @@ const LONGEST_INTERNED: usize = 1024;
 /// The same texts give the same values, in every table.
 ///
 /// Values of static text are cloned without counting. A counted one costs two atomic operations at each use, on a
-/// cache line that all threads share: 19 ns, and 64 ns where two threads do so, for each of up to three headers.
+/// cache line that all threads share: 19 ns, and 64 ns where two threads do so, for each of up to three headers. Three
+/// values taken together: 25 ns against 34, of 158 for an allowed request (`cargo bench --bench reload`).
 fn interned(texts: &Texts) -> Shared {
     static KNOWN: LazyLock<Mutex<HashMap<Texts, &'static RuleHeaders<HeaderValue>>>> = LazyLock::new(Mutex::default);
     let shared = || Shared::Counted(Arc::new(texts.headers(|text| valid(HeaderValue::from_str(text)))));
