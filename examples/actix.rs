@@ -7,7 +7,6 @@
 mod support;
 
 use std::error::Error;
-use std::net::TcpListener;
 use std::process::ExitCode;
 
 use actix_web::body::MessageBody;
@@ -69,10 +68,13 @@ async fn object(objects: Data<Objects>, request: HttpRequest, body: Payload) -> 
 }
 
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if args.check {
+        return rules::check(args);
+    }
     let Rules { handle, start, reload } = Rules::load(args)?;
     // Built once: all workers share the rules and the objects.
     let (cors, objects) = (OssCors::from_handle(handle.clone()), Objects::default());
-    let listener = TcpListener::bind(args.listen)?;
+    let listener = serve::bind(args.listen)?;
     let admin = admin::listen(args.admin, move || handle.status(), None).await?;
     rules::reload_on_hangup(vec![reload])?;
     rules::announce(listener.local_addr()?, Some(&start));

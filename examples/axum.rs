@@ -71,6 +71,9 @@ struct AxumArgs {
 }
 
 async fn run(args: &AxumArgs) -> Result<(), Box<dyn Error>> {
+    if args.common.check {
+        return rules::check(&args.common);
+    }
     let Live { mut cors, status, start, mut reloads } = live(args).await?;
     let mut shadow = None;
     if let Some(path) = &args.shadow {
@@ -79,7 +82,7 @@ async fn run(args: &AxumArgs) -> Result<(), Box<dyn Error>> {
         reloads.push(reload);
         shadow = Some(trial);
     }
-    let listener = TcpListener::bind(args.common.listen).await?;
+    let listener = TcpListener::from_std(serve::bind(args.common.listen)?)?;
     let admin = admin::listen(args.common.admin, status, shadow.clone()).await?;
     rules::reload_on_hangup(reloads)?;
     rules::announce(listener.local_addr()?, start.as_ref());

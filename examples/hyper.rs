@@ -61,9 +61,12 @@ where
 }
 
 async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    if args.check {
+        return rules::check(args);
+    }
     let Rules { handle, start, reload } = Rules::load(args)?;
     let app = app(&OssCorsLayer::from_handle(handle.clone()));
-    let listener = TcpListener::bind(args.listen).await?;
+    let listener = TcpListener::from_std(serve::bind(args.listen)?)?;
     let admin = admin::listen(args.admin, move || handle.status(), None).await?;
     rules::reload_on_hangup(vec![reload])?;
     rules::announce(listener.local_addr()?, Some(&start));

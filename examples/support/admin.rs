@@ -39,6 +39,11 @@ pub async fn listen(
     };
     let own = listener.as_ref().map(TcpListener::local_addr).transpose()?;
     if let Some(own) = own {
+        if !own.ip().is_loopback() {
+            serve::warn(format_args!(
+                "{own} is no loopback address: whoever reaches it reads the paths and the faults of the rules"
+            ));
+        }
         say(format_args!("admin on http://{own}{PATH}"));
     }
     let report = Arc::new(move || report(&status(), shadow.as_ref()));

@@ -125,6 +125,16 @@ impl News {
     }
 }
 
+/// Says how many rules `--rules` has; its faults are the error.
+pub fn check(args: &Args) -> Result<(), Box<dyn Error>> {
+    let (name, count) = match &args.rules {
+        Some(path) => (path.display().to_string(), load_file(path)?.configuration().rules.len()),
+        None => ("the embedded rules".to_owned(), Rules::embedded()?.start.rules.len()),
+    };
+    say(format_args!("{name}: {count} rules, no fault"));
+    Ok(())
+}
+
 /// Reloads on SIGHUP, which would end the process otherwise.
 #[cfg(unix)]
 pub fn reload_on_hangup(mut reloads: Vec<Reload>) -> io::Result<()> {

@@ -30,7 +30,9 @@ expect() {
 # and, with --admin, `admin`.
 start() {
     log=$(mktemp "$dir/log.XXXXXX")
-    "$examples/$1" --listen 127.0.0.1:0 "${@:2}" >"$log" 2>&1 &
+    local listen=(--listen 127.0.0.1:0)
+    [[ " ${*:2} " != *" --listen "* ]] || listen=()
+    "$examples/$1" "${listen[@]}" "${@:2}" >"$log" 2>&1 &
     server_pid=$!
     running[$server_pid]=$1
     for _ in $(seq 400); do

@@ -20,5 +20,5 @@ mod stop;
 pub use connection::{HEADER_READ_TIMEOUT, IDLE_TIMEOUT};
 pub use console::{say, warn};
 pub use pace::{BodyError, Pace, Paced, read, seconds};
-pub use server::{Bounds, SHUTDOWN_TIMEOUT, serve, serve_until};
+pub use server::{Bounds, SHUTDOWN_TIMEOUT, bind, serve, serve_until};
 pub use stop::stop_signal;

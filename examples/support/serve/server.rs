@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,14 @@ impl Default for Bounds {
     fn default() -> Self {
         Self { connections: Self::CONNECTIONS as usize, pace: Pace::default() }
     }
+}
+
+/// Listens on `address`, or says which one it could not have.
+pub fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 /// Accepts connections until SIGINT or SIGTERM, then lets requests in flight finish.
