@@ -209,8 +209,9 @@ impl RuleTable {
                 Some(found) => found,
                 None => match items.next_or_empty() {
                     Some(b"") => continue,
-                    // Where every rule left has a bare `*`, a name needs only be a name.
-                    Some(name) if rules == (rules & any) && is_header_name(name) => continue,
+                    // Where every rule left has a bare `*`, a name needs only be a name. A `*` would come back as Allow-Headers
+                    // `*`: to a browser that is every header.
+                    Some(name) if rules == (rules & any) && is_token(name) && name != b"*" => continue,
                     Some(name) => self.header(name),
                     None => return Ok(rules),
                 },
@@ -263,11 +264,6 @@ impl RuleTable {
     fn first(&self, rules: RuleSet) -> Option<&Rule> {
         self.rules.get(rules.first()?)
     }
-}
-
-/// `*` would come back as Allow-Headers `*`: to a browser that is every header.
-fn is_header_name(name: &[u8]) -> bool {
-    is_token(name) && name != b"*"
 }
 
 /// Whether the list in `lines` has more items than it may, empty ones counted.

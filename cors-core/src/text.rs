@@ -77,12 +77,12 @@ fn is_visible_word(word: &[u8; 8]) -> bool {
 /// Where the first comma stands. On names as short as headers have, twice as fast as `memchr`.
 #[inline]
 pub(crate) fn find_comma(text: &[u8]) -> Option<usize> {
-    let (near, far) = text.split_at_checked(32).unwrap_or((text, &[]));
+    let Some((near, far)) = text.split_first_chunk::<32>() else { return find_near_comma(text) };
     find_near_comma(near).or_else(|| {
         // Thirty-two are compared at once.
-        let holds = |part: &&[u8]| part.iter().fold(false, |any, byte| any | (*byte == b','));
-        let (at, part) = far.chunks(32).enumerate().find(|(_, part)| holds(part))?;
-        Some(near.len() + 32 * at + find_near_comma(part)?)
+        let without = |part: &&[u8]| !part.iter().fold(false, |any, byte| any | (*byte == b','));
+        let skipped = 32 * far.chunks_exact(32).take_while(without).count();
+        Some(32 + skipped + find_near_comma(far.get(skipped..)?)?)
     })
 }
 

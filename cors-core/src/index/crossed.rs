@@ -26,6 +26,7 @@ pub(crate) struct Crossed {
     rules: Box<[RuleOfWord]>,
     /// By the number of a bit: how long the wildcard is without its `*`.
     lengths: Box<[u16]>,
+    longest: usize,
     /// The wildcards as they were given, for tools: their texts, and what of them is whose.
     texts: Box<[u8]>,
     given: Box<[Given]>,
@@ -104,6 +105,7 @@ impl Crossed {
             words: words.into(),
             rules: rules.into(),
             lengths: lengths.into(),
+            longest: both.iter().map(|wildcard| length(wildcard)).max().unwrap_or_default(),
             texts: wildcards
                 .iter()
                 .flat_map(|(prefix, suffix, _)| [prefix.as_bytes(), suffix.as_bytes()])
@@ -146,7 +148,7 @@ impl Crossed {
             self.words.get(start..sets.both.end as usize).unwrap_or_default()
         };
         let (of_prefix, of_suffix) = (from_first(prefix), from_first(suffix));
-        let (mut found, mut at) = (RuleSet::NONE, 0);
+        let (mut found, mut at, fits) = (RuleSet::NONE, 0, text.len() >= self.longest);
         while let (Some(one), Some(other)) = (of_prefix.get(at), of_suffix.get(at)) {
             let bits = one & other;
             if bits == 0 {
@@ -155,9 +157,9 @@ impl Crossed {
             }
             let word = usize::from(first_word) + at;
             let Some(RuleOfWord { rule, next }) = self.rules.get(word) else { break };
-            // The shortest of the rule decides.
-            let shortest = self.lengths.get(word * WORD + bits.trailing_zeros() as usize);
-            if shortest.is_some_and(|shortest| usize::from(*shortest) <= text.len()) {
+            // The shortest of the rule decides, where the text is not long enough for all.
+            let shortest = || self.lengths.get(word * WORD + bits.trailing_zeros() as usize);
+            if fits || shortest().is_some_and(|shortest| usize::from(*shortest) <= text.len()) {
                 found |= *rule;
             }
             at = usize::from(next - first_word);
