@@ -219,7 +219,9 @@ async fn a_thousand_buckets_are_changed_in_a_burst() {
         }
     }
     let last = |group, bucket| allows(&buckets.load(&format!("{group}-{bucket}")), B);
-    soon("a thousand buckets", || (0..10).all(|group| (0..100).all(|bucket| last(group, bucket)))).await;
+    // Two thousand changes, in a debug build, beside other tests with servers of their own.
+    let all = || (0..10).all(|group| (0..100).all(|bucket| last(group, bucket)));
+    within(Duration::from_secs(5), "a thousand buckets", all).await;
     assert_eq!(buckets.len(), 1000);
 }
 
