@@ -115,12 +115,7 @@ impl OssCors {
     /// ```
     /// use oss_cors_actix::{CorsConfiguration, CorsRule, OssCors, Profile};
     ///
-    /// let mut rule = CorsRule::default();
-    /// rule.allowed_origins.push("https://app.example.com".to_owned());
-    /// rule.allowed_methods.push("PATCH".to_owned());
-    /// let mut rules = CorsConfiguration::default();
-    /// rules.rules.push(rule);
-    ///
+    /// let rules = CorsConfiguration::from(CorsRule::new(["https://app.example.com"], ["PATCH"]));
     /// // OSS takes five methods; PATCH is none of them.
     /// assert!(OssCors::from_configuration(&rules, Profile::Oss).is_err());
     /// let cors = OssCors::from_configuration(&rules, Profile::Extended)?;

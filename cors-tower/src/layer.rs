@@ -119,12 +119,7 @@ impl OssCorsLayer {
     /// ```
     /// use oss_cors_tower::{CorsConfiguration, CorsRule, OssCorsLayer, Profile};
     ///
-    /// let mut rule = CorsRule::default();
-    /// rule.allowed_origins.push("https://app.example.com".to_owned());
-    /// rule.allowed_methods.push("PATCH".to_owned());
-    /// let mut rules = CorsConfiguration::default();
-    /// rules.rules.push(rule);
-    ///
+    /// let rules = CorsConfiguration::from(CorsRule::new(["https://app.example.com"], ["PATCH"]));
     /// // OSS takes five methods; PATCH is none of them.
     /// assert!(OssCorsLayer::from_configuration(&rules, Profile::Oss).is_err());
     /// let cors = OssCorsLayer::from_configuration(&rules, Profile::Extended)?;

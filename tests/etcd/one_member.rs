@@ -253,6 +253,8 @@ async fn what_is_told_is_escaped_and_cut() {
     let name = format!("a\n\u{1b}[1m{}", "n".repeat(200));
     put(&mut client, &format!("{PREFIX}{name}"), BAD).await;
     soon("a failure", || !buckets.failures().is_empty()).await;
+    // The listener is called after the failure is noted.
+    soon("an event", || !told.lock().expect("no panic").is_empty()).await;
     let told = told.lock().expect("no panic").join("");
     let quoted = format!("`a\\n\\u{{1b}}[1m{}... (206 bytes)` of revision 2 is wrong:\n  line 1, ", "n".repeat(122));
     assert!(told.contains(&quoted), "{told}");
