@@ -391,7 +391,7 @@ pub static CASES: &[Case] = &[
         || Setup::exact(1000),
         || Asked::actual(&exact(1000)),
     ),
-    held(case("actix: no Origin", Place::Actix, &[Goal::Ratio(0.36)], twenty, Asked::same_origin), 0.42, ACTIX_LOOKUP),
+    held(case("actix: no Origin", Place::Actix, &[Goal::Ratio(0.36)], twenty, Asked::same_origin), 0.45, ACTIX_LOOKUP),
     held(
         timed(case("actix: actual, allowed", Place::Actix, &[Goal::Ratio(0.60)], twenty, last_allowed), 0.50),
         0.95,

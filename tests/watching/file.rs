@@ -401,7 +401,7 @@ fn repaired_to_what_is_in_force() {
         place.replace("cors.xml", BAD);
         watched.is_told("the rules in force stay");
         place.replace("cors.xml", rules("first"));
-        watched.is_told("mended");
+        watched.is_told("recovered");
         assert_eq!((watched.answer().as_str(), watched.generation(), watched.is_failing()), ("first", 1, false));
     }
 }
@@ -434,7 +434,7 @@ fn deletion_keeps_the_rules_and_is_told_once() {
         assert_eq!(watched.told.all().len(), 1, "{mode:?}");
         assert_eq!((watched.answer().as_str(), watched.is_failing()), ("first", true));
         first_file(&place);
-        watched.is_told("mended");
+        watched.is_told("recovered");
         assert_eq!((watched.generation(), watched.is_failing()), (1, false));
     }
 }

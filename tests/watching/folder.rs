@@ -150,7 +150,7 @@ fn a_bad_file_keeps_its_bucket_as_it_is() {
         place.write("rules/videos.xml", rules("others-go-on"));
         watched.answers("videos", "others-go-on");
         place.write("rules/photos.xml", rules("photos"));
-        watched.is_told("photos: mended");
+        watched.is_told("photos: recovered");
         assert!(!watched.is_failing());
     });
 }
@@ -215,7 +215,7 @@ fn the_folder_goes_and_comes_back() {
         place.write("rules.new/photos.xml", rules("back"));
         place.rename("rules.new", "rules");
         watched.answers("photos", "back");
-        watched.is_told("all: mended");
+        watched.is_told("all: recovered");
         within_a_second("the other is gone", || !watched.buckets().contains("videos"));
         assert!(!watched.is_failing());
     });
@@ -232,7 +232,7 @@ fn an_empty_folder_in_its_place_keeps_the_rules() {
         assert_eq!(watched.buckets().len(), 2);
         place.rename("rules", "empty");
         place.rename("volume", "rules");
-        watched.is_told("all: mended");
+        watched.is_told("all: recovered");
         assert_eq!(watched.buckets().len(), 2);
     });
 }
