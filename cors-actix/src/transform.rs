@@ -78,8 +78,8 @@ impl OssCors {
         Self::watch_folder_with(FolderWatch::new(path), naming)
     }
 
-    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is notified, and whether to start although files are wrong.
-    /// What is wrong with each bucket is in [`buckets`](Self::buckets).
+    /// As [`watch_folder`](Self::watch_folder), as `watch` says: who is notified, and whether to start although files are
+    /// wrong. What is wrong with each bucket is in [`buckets`](Self::buckets).
     ///
     /// ```no_run
     /// use oss_cors_actix::{BucketNaming, FolderWatch, OssCors};

@@ -103,8 +103,8 @@ impl ConfigError {
     }
 }
 
-/// The most faults that are reported of each kind of check, of the file's shape and of its rules. Bounds the memory that a
-/// hostile file can take.
+/// The most faults that are reported of each kind of check, of the file's shape and of its rules. Bounds the memory that
+/// a hostile file can take.
 pub const MAX_FAULTS: usize = 1000;
 
 impl fmt::Display for ConfigError {

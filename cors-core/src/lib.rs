@@ -2,7 +2,8 @@
 //!
 //! An object store decides cross-origin access with up to [`MAX_RULES`] rules per bucket; the first that matches
 //! origin, method and every requested header decides the answer, and no other rule adds to it. This crate gives exactly
-//! those semantics, free of IO, threads and frameworks. Its behaviour is that of Alibaba Cloud OSS; where Fetch and OSS differ, OSS.
+//! those semantics, free of IO, threads and frameworks. Its behaviour is that of Alibaba Cloud OSS; where Fetch and OSS
+//! differ, OSS.
 //!
 //! ```text
 //! COLD, may fail, reports everything

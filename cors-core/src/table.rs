@@ -193,12 +193,13 @@ impl RuleTable {
         if bytes > MAX_REQUEST_HEADERS_BYTES + 1 {
             return Err(Mismatch::TooManyHeaders);
         }
-        // An item has a byte, with the comma or the end after it.
-        let too_many = || bytes > MAX_REQUEST_HEADER_ITEMS && has_too_many_items(lines);
-        // Of what no browser sends, the items are counted first; else on the way.
-        if bytes > 1024 && too_many() {
+        // Of what no browser sends, the items are counted first; else on the way, and again where that ends early.
+        let counted = bytes > 1024;
+        if counted && has_too_many_items(lines) {
             return Err(Mismatch::TooManyHeaders);
         }
+        // An item has a byte, with the comma or the end after it.
+        let too_many = || !counted && bytes > MAX_REQUEST_HEADER_ITEMS && has_too_many_items(lines);
         let any = self.headers.any();
         if rules == (rules & any) && lines.clone().into_iter().all(is_plain_list) {
             return if too_many() { Err(Mismatch::TooManyHeaders) } else { Ok(rules) };

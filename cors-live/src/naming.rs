@@ -46,8 +46,8 @@ impl BucketNaming {
     }
 
     /// What stands before one of `suffixes` in the host, whatever the port: `photos.oss.example.com:8080` is for
-    /// `photos` where `oss.example.com` is a suffix. Hosts are compared ignoring ASCII case, and the bucket's name is given in
-    /// lower case. It may have dots, as S3 allows. Where several suffixes fit, the longest counts.
+    /// `photos` where `oss.example.com` is a suffix. Hosts are compared ignoring ASCII case, and the bucket's
+    /// name is given in lower case. It may have dots, as S3 allows. Where several suffixes fit, the longest counts.
     ///
     /// No bucket has a suffix itself, another host, an IP address, or a host that is malformed.
     ///

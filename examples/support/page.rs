@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
+use crate::serve;
+
 /// Listens at `--listen ADDR`, or on loopback at a port that is free.
 pub async fn listen() -> Result<TcpListener, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,7 +17,7 @@ pub async fn listen() -> Result<TcpListener, Box<dyn Error>> {
         }
         _ => return Err("usage: [--listen ADDR]".into()),
     };
-    let listener = TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
+    let listener = TcpListener::from_std(serve::bind(address)?)?;
     println!("listening on http://{}", listener.local_addr()?);
     Ok(listener)
 }

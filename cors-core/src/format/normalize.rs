@@ -12,6 +12,12 @@ use crate::config::{CorsConfiguration, CorsRule, MAX_RULES};
 use crate::error::{ConfigError, ConfigErrorKind, Element, MAX_FAULTS};
 use crate::shown::quoted;
 
+/// As OSS stores and returns them (SEMANTICS section 1). After the faults are known, which quote what is written.
+pub(super) fn lower_case_headers(configuration: &mut CorsConfiguration) {
+    let names = configuration.rules.iter_mut().flat_map(|rule| &mut rule.allowed_headers);
+    names.for_each(|name| name.make_ascii_lowercase());
+}
+
 /// What could be read, what could not, and where everything stands.
 pub(super) struct Draft {
     pub(super) configuration: CorsConfiguration,

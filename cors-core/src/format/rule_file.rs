@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::detect::{Format, without_mark};
 #[cfg(feature = "json")]
 use super::json;
-use super::normalize::{Draft, normalize};
+use super::normalize::{Draft, lower_case_headers, normalize};
 use super::places::{Places, Walk, position};
 #[cfg(feature = "toml")]
 use super::toml;
@@ -102,10 +102,7 @@ impl RuleFile {
         }));
         errors.extend(more.then(|| (text.len(), ConfigError::new(ConfigErrorKind::MoreFaults))));
         let checked = ConfigErrors::check(placed(text, errors));
-        // OSS stores and returns them in lower case (SEMANTICS section 1).
-        for rule in &mut configuration.rules {
-            rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
-        }
+        lower_case_headers(&mut configuration);
         let file = Self { configuration, places: places.positions(text) };
         match checked {
             Ok(()) => Ok(file),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::detect::Format;
-use super::normalize::{Draft, normalize};
+use super::normalize::{Draft, lower_case_headers, normalize};
 use super::tree::{DEEPEST, Field, Map, Node, Value};
 use crate::config::{CorsConfiguration, MAX_FILE_BYTES, MAX_RULES};
 use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, Element};
@@ -52,10 +52,7 @@ impl<'de> serde::Deserialize<'de> for CorsConfiguration {
             errors.push(ConfigError { element: Some(Element::CorsRule), ..ConfigError::new(kind) });
         }
         ConfigErrors::check(errors).map_err(D::Error::custom)?;
-        // As OSS keeps them (SEMANTICS section 1).
-        for rule in &mut configuration.rules {
-            rule.allowed_headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
-        }
+        lower_case_headers(&mut configuration);
         Ok(configuration)
     }
 }

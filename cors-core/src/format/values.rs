@@ -68,7 +68,8 @@ fn check(text: &str, begins: fn(u8) -> bool, skipped: fn(&[u8]) -> usize) -> Res
     Ok(())
 }
 
-/// The length of the string that `text` begins with, quotes included. One in single quotes ends with its line.
+/// The length of the string that `text` begins with, quotes included. One with a single quote at each end stops at the
+/// end of its line.
 #[cfg(any(feature = "json", feature = "toml"))]
 fn string(text: &[u8], quote: &[u8], escapes: bool) -> usize {
     let mut at = quote.len();

@@ -150,8 +150,8 @@ impl Drop for End {
     }
 }
 
-/// Starts the thread. `loaded` is what is in force already, and `judged` what was found wrong: both may be gone by now. With `poll_every` it does without the
-/// kernel's news.
+/// Starts the thread. `loaded` is what is in force already, and `judged` what was found wrong: both may be gone by now.
+/// With `poll_every` it does without the kernel's news.
 pub(crate) fn start(
     site: impl Site,
     loaded: impl IntoIterator<Item = (Key, Print)>,

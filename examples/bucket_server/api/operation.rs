@@ -88,8 +88,12 @@ impl Operation {
     /// Whether it obeys the conditions of a request, or only reads. Of all others a condition is an error.
     pub fn takes_conditions(self) -> bool {
         match self {
-            O::GetObject | O::HeadObject | O::PutObject | O::BeginUpload | O::CompleteUpload => true,
-            O::ListBuckets
+            O::GetObject
+            | O::HeadObject
+            | O::PutObject
+            | O::BeginUpload
+            | O::CompleteUpload
+            | O::ListBuckets
             | O::HeadBucket
             | O::BucketInfo
             | O::BucketLocation
