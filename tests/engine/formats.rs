@@ -4,7 +4,7 @@
 
 use crate::support::with_credentials;
 use alloc_tracker::Session;
-use oss_cors_core::{ConfigError, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
+use oss_cors_core::{ConfigError, ConfigErrorKind, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -613,10 +613,13 @@ fn a_million_nested_values() {
 
 /// Each costs hundreds of bytes: of a file that nobody wrote by hand, the first is enough.
 #[test]
-fn of_a_long_toml_file_the_first_fault_is_told() {
-    for (lines, faults) in [(1000, 1000), (100_000, 1)] {
+fn of_a_long_toml_file_the_first_fault_is_reported() {
+    for (lines, faults) in [(1000, 1000), (1001, 1001), (30_000, 1001), (100_000, 1)] {
         let errors = RuleFile::parse("=\n".repeat(lines).as_bytes(), Some(Format::Toml), Profile::Oss).unwrap_err();
         assert_eq!(errors.iter().count(), faults, "{lines} lines");
+        let last = errors.iter().last().map(ConfigError::kind);
+        assert_eq!(last == Some(&ConfigErrorKind::MoreFaults), faults == 1001, "{lines} lines: {last:?}");
+        assert!(errors.to_string().len() < 256 << 10, "{lines} lines");
         assert_eq!(errors.iter().next().and_then(ConfigError::position).map(|at| at.line), Some(1));
     }
 }

@@ -1,4 +1,4 @@
-//! TOML into the tree. The toml crate reads, and tells where each value stands.
+//! TOML into the tree. The toml crate reads, and says where each value stands.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Error};
 use super::places::Walk;
 use super::tree::{DEEPEST, Field, Map, Node, Value};
 use super::values::check_toml;
-use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors};
+use crate::error::{ConfigError, ConfigErrorKind, ConfigErrors, MAX_FAULTS};
 use crate::shown::quoted;
 
 /// In a longer text only the first fault of the syntax is reported.
@@ -14,7 +14,7 @@ const MOST_RECOVERED: usize = 64 << 10;
 
 pub(super) fn read(text: &str) -> Result<Node, ConfigErrors> {
     check_toml(text).map_err(ConfigErrors::one)?;
-    // Each fault costs hundreds of bytes and a search: the first tells enough of a file that nobody wrote by hand.
+    // Each fault costs hundreds of bytes and a search: the first is enough for a file that nobody wrote by hand.
     let table = match DeTable::parse(text) {
         Ok(table) => table,
         Err(_) if text.len() <= MOST_RECOVERED => {
@@ -55,7 +55,7 @@ fn node(text: &str, value: &Spanned<DeValue<'_>>, depth: usize) -> Node {
     Node { at: value.span().start, value: kept }
 }
 
-/// All of them in the order of the file, without those that only follow from others.
+/// The first [`MAX_FAULTS`] in the order of the file, without those that only follow from others.
 fn syntax_errors(text: &str, errors: &[Error]) -> Vec<ConfigError> {
     let span = |error: &Error| error.span().unwrap_or_default();
     let mut errors: Vec<_> = errors.iter().map(|error| (span(error), error.message())).collect();
@@ -65,14 +65,18 @@ fn syntax_errors(text: &str, errors: &[Error]) -> Vec<ConfigError> {
         errors.truncate(1);
     }
     let mut walk = Walk::new(text);
-    let mut told: Vec<ConfigError> = Vec::new();
+    let mut reported: Vec<ConfigError> = Vec::new();
     // Keys below a table that stands again were added to the first of its name.
     let mut added = 0;
     for (span, message) in errors {
         let position = Some(walk.to(span.start));
         let same_line = |last: &ConfigError| last.position.map(|at| at.line) == position.map(|at| at.line);
-        if span.start < added || told.last().is_some_and(same_line) {
+        if span.start < added || reported.last().is_some_and(same_line) {
             continue;
+        }
+        if reported.len() >= MAX_FAULTS {
+            reported.push(ConfigError { position, ..ConfigError::new(ConfigErrorKind::MoreFaults) });
+            break;
         }
         let (value, kind) = match message {
             "duplicate key" if is_header(text, span.start) => {
@@ -83,9 +87,9 @@ fn syntax_errors(text: &str, errors: &[Error]) -> Vec<ConfigError> {
             "duplicate key" => (text.get(span).map(quoted), ConfigErrorKind::Repeated),
             _ => (None, ConfigErrorKind::Malformed(quoted(message))),
         };
-        told.push(ConfigError { value, position, ..ConfigError::new(kind) });
+        reported.push(ConfigError { value, position, ..ConfigError::new(kind) });
     }
-    told
+    reported
 }
 
 fn is_header(text: &str, at: usize) -> bool {
