@@ -4,7 +4,7 @@
 //! here can fail; what gates is `instructions`. The figures go to `target/bench/time.json`.
 //!
 //! A round runs a batch of each subject, in another order than the round before. A batch is timed by this thread's own
-//! processor time, which others on the machine cannot take. What is told are medians over the rounds of what a subject
+//! processor time, which others on the machine cannot take. What is reported are medians over the rounds of what a subject
 //! takes more than the application alone in the same round.
 
 #![allow(

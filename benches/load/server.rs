@@ -1,6 +1,6 @@
 //! The server that `benches/load/run` drives: one small route, with no layer, with ours or with the peer's.
 //!
-//! It prints where it listens and the origin to ask with, and goes on until it is told to stop.
+//! It prints where it listens and the origin to ask with, and goes on until it is stopped.
 
 #![allow(
     clippy::unwrap_used,

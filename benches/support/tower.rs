@@ -101,7 +101,7 @@ pub fn ours(setup: &Setup) -> OssCorsLayer {
 /// One policy that allows what the rules allow. It cannot tell them apart, and does not check request headers.
 pub fn peer(setup: &Setup) -> CorsLayer {
     let value = |text: &String| HeaderValue::from_str(text).expect("a header value");
-    // With its own `Vary`, which it writes unless told otherwise: a list of origins needs it in front of any cache.
+    // With its own `Vary`, which it writes by default: a list of origins needs it in front of any cache.
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(setup.peer_origins.iter().map(value)))
         .allow_methods([Method::GET, Method::PUT, Method::POST])

@@ -150,7 +150,7 @@ impl Policy {
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {
         let decision = if self.answer_every_options { table.decide_as_bucket(request) } else { table.decide(request) };
-        self.told(request, decision)
+        self.reported(request, decision)
     }
 
     /// As [`decide`](Self::decide), of a request that is no `OPTIONS`: nothing of it can be answered here, and most
@@ -161,11 +161,11 @@ impl Policy {
         let (request_method, request_headers) = (FieldLine::Absent, std::iter::empty());
         let request = CorsRequest::new(method, origin, request_method, request_headers);
         let decision = table.decide(&request);
-        self.told(&request, decision)
+        self.reported(&request, decision)
     }
 
     #[inline(always)]
-    fn told<'t, 'a, L>(&self, request: &CorsRequest<'a, L>, decision: Decision<'t>) -> Decided<'t>
+    fn reported<'t, 'a, L>(&self, request: &CorsRequest<'a, L>, decision: Decision<'t>) -> Decided<'t>
     where
         L: IntoIterator<Item = &'a [u8]> + Clone,
     {

@@ -156,25 +156,29 @@ mod tests {
     }
 
     #[track_caller]
-    fn told(old: &[&[&str]], new: &[&[&str]], expected: &str) {
+    fn reported(old: &[&[&str]], new: &[&[&str]], expected: &str) {
         assert_eq!(RuleChanges::between(&configuration(old), &configuration(new)).to_string(), expected);
     }
 
     #[test]
     fn in_words() {
-        told(&[&["a"]], &[&["a"]], "no change");
-        told(&[], &[&["a"]], "1 rule added, newly allowed: `a`");
-        told(&[&["a"], &["b"]], &[], "2 rules removed");
-        told(&[&["a"]], &[&["a", "b"]], "1 rule added, 1 rule removed, newly allowed: `b`");
-        told(&[&["a"], &["b"]], &[&["b"], &["a"]], "rules in another order");
-        told(&[&["a"], &["b"], &["c"]], &[&["c"], &["a"]], "1 rule removed, rules in another order");
-        told(&[&["a"], &["b"], &["a"]], &[&["b"], &["a"]], "1 rule removed");
-        told(&[&["b"], &["a"]], &[&["a"], &["b"], &["a"]], "1 rule added");
-        told(&[&["a"], &["b"], &["a"], &["c"]], &[&["c"], &["b"], &["a"]], "1 rule removed, rules in another order");
-        told(&[&["a"], &["a"], &["b"]], &[&["b"], &["a"], &["a"]], "rules in another order");
-        told(&[&["a"], &["b"]], &[&["c"], &["a"], &["b"]], "1 rule added, newly allowed: `c`");
-        told(&[&["a"]], &[&["a"], &["a"]], "1 rule added");
-        told(&[&["a"]], &[&["b", "b"], &["b"]], "2 rules added, 1 rule removed, newly allowed: `b`");
+        reported(&[&["a"]], &[&["a"]], "no change");
+        reported(&[], &[&["a"]], "1 rule added, newly allowed: `a`");
+        reported(&[&["a"], &["b"]], &[], "2 rules removed");
+        reported(&[&["a"]], &[&["a", "b"]], "1 rule added, 1 rule removed, newly allowed: `b`");
+        reported(&[&["a"], &["b"]], &[&["b"], &["a"]], "rules in another order");
+        reported(&[&["a"], &["b"], &["c"]], &[&["c"], &["a"]], "1 rule removed, rules in another order");
+        reported(&[&["a"], &["b"], &["a"]], &[&["b"], &["a"]], "1 rule removed");
+        reported(&[&["b"], &["a"]], &[&["a"], &["b"], &["a"]], "1 rule added");
+        reported(
+            &[&["a"], &["b"], &["a"], &["c"]],
+            &[&["c"], &["b"], &["a"]],
+            "1 rule removed, rules in another order",
+        );
+        reported(&[&["a"], &["a"], &["b"]], &[&["b"], &["a"], &["a"]], "rules in another order");
+        reported(&[&["a"], &["b"]], &[&["c"], &["a"], &["b"]], "1 rule added, newly allowed: `c`");
+        reported(&[&["a"]], &[&["a"], &["a"]], "1 rule added");
+        reported(&[&["a"]], &[&["b", "b"], &["b"]], "2 rules added, 1 rule removed, newly allowed: `b`");
     }
 
     #[test]

@@ -195,7 +195,7 @@ impl From<Refusal> for ApiError {
     }
 }
 
-/// The store's own faults: told to whoever runs the server, not to its clients.
+/// The store's own faults: reported to whoever runs the server, not to its clients.
 impl From<object_store::Error> for ApiError {
     fn from(error: object_store::Error) -> Self {
         eprintln!("storage: {error}");

@@ -78,7 +78,7 @@ impl FormHead {
             false => malformed_form("The fields of the form take too many bytes, or are malformed."),
         })?;
         let file_name = file.file_name().unwrap_or_default();
-        // Without any folders that the browser told.
+        // Without any folders that the browser sent.
         let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         Ok(Self { fields, file_name, begun, rest: Mutex::new(body) })
     }

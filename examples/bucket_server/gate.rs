@@ -38,7 +38,7 @@ pub async fn gate(State(server): State<Arc<Server>>, request: Request, next: Nex
     next.run(Request::from_parts(head, body)).await
 }
 
-/// What became of a request. Whoever is inside is told once.
+/// What became of a request. Reported once to whoever is inside.
 pub fn admitted(request: &mut Request) -> Result<Call, ApiError> {
     let admitted = request.extensions_mut().remove::<Admitted>().ok_or(INTERNAL_ERROR)?;
     admitted.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Err(INTERNAL_ERROR))

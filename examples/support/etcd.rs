@@ -53,7 +53,7 @@ pub async fn start(args: &EtcdArgs) -> Result<FromEtcd, Box<dyn Error>> {
     }
 }
 
-/// On standard error where someone has to mend it, and when that is done.
+/// On standard error where someone has to act, and when that is done.
 #[cfg(feature = "etcd")]
 fn tell(event: &oss_cors_source::etcd::EtcdEvent) {
     use oss_cors_source::etcd::EtcdEvent as Event;

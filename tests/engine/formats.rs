@@ -4,7 +4,9 @@
 
 use crate::support::with_credentials;
 use alloc_tracker::Session;
-use oss_cors_core::{ConfigError, ConfigErrorKind, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile};
+use oss_cors_core::{
+    ConfigError, ConfigErrorKind, CorsConfiguration, CorsRule, Element, Format, Position, Profile, RuleFile,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

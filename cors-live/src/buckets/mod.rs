@@ -197,9 +197,9 @@ impl Buckets {
     pub fn remove(&self, bucket: &str) -> bool {
         let mut writer = lock(&self.0.writer);
         let removed = writer.remove(bucket);
-        let told = removed.then(|| self.publish(&mut writer, |_| {}));
+        let reported = removed.then(|| self.publish(&mut writer, |_| {}));
         drop(writer);
-        told.iter().for_each(|status| self.tell(status));
+        reported.iter().for_each(|status| self.tell(status));
         // Its rules may never have been right.
         self.recovered(bucket);
         removed
@@ -262,7 +262,7 @@ impl Buckets {
     }
 
     /// Under the writer's lock, so that index, generation and time of two writers are never mixed.
-    fn publish(&self, writer: &mut Writer, mended: impl FnOnce(&mut Known)) -> Status {
+    fn publish(&self, writer: &mut Writer, recovered: impl FnOnce(&mut Known)) -> Status {
         let former = self.0.index.swap(Arc::new(writer.index().clone()));
         match writer.forgotten() {
             Forgotten::These(numbers) => numbers.into_iter().for_each(|number| self.0.tables.forget(number)),
@@ -278,7 +278,7 @@ impl Buckets {
         let mut known = lock(&self.0.known);
         known.status.generation += 1;
         known.status.loaded = SystemTime::now();
-        mended(&mut known);
+        recovered(&mut known);
         known.settle();
         self.0.generation.store(known.status.generation, Ordering::Release);
         known.status.clone()

@@ -69,8 +69,8 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(1500);
 /// The most keys that are asked for at once.
 const PAGE: i64 = 1024;
 
-/// The most bytes of one answer: room for a value that is too large for a rule file, so that it can be told so. etcd
-/// itself takes requests up to 1.5 MiB unless told otherwise, and advises against more than 10.
+/// The most bytes of one answer: room for a value that is too large for a rule file, so that the error can say so. etcd
+/// itself takes requests up to 1.5 MiB by default, and advises against more than 10.
 const MAX_ANSWER_BYTES: usize = 2 * MAX_FILE_BYTES;
 
 impl Settings {
@@ -94,7 +94,7 @@ impl Settings {
         let tls = pems.iter().any(|(_, pem, _)| pem.is_some()) || self.server_name.is_some();
         for endpoint in &self.endpoints {
             let problem = if endpoint.contains('@') {
-                // It would be told by errors.
+                // Errors would show it.
                 return Err(EtcdError::options("an endpoint holds a user; give it with `EtcdSource::user`"));
             } else if endpoint.starts_with("https://") {
                 self.ca_certificate.is_none().then_some("needs the CA's certificate (`EtcdSource::ca_certificate`)")
@@ -138,8 +138,9 @@ impl Settings {
     fn failed(&self, endpoint: &str, error: &Error) -> EtcdError {
         let error = EtcdError::at(endpoint, error);
         // A server that misses the client's certificate may just close the connection (TLS 1.3).
-        let told = error.to_string();
-        let other_cause = ["tcp connect error", "invalid peer certificate"].iter().any(|cause| told.contains(cause));
+        let reported = error.to_string();
+        let other_cause =
+            ["tcp connect error", "invalid peer certificate"].iter().any(|cause| reported.contains(cause));
         if endpoint.starts_with("https://") && self.client_certificate.is_none() && !other_cause {
             return error.with_hint("if it asks for a certificate, give one (`EtcdSource::client_certificate`)");
         }
@@ -251,7 +252,7 @@ impl Connection {
     }
 }
 
-/// For something small. A read is linearizable unless told otherwise: a member without the quorum cannot answer, and
+/// For something small. A read is linearizable by default: a member without the quorum cannot answer, and
 /// one that can is not behind.
 async fn ask(client: &mut Client, scope: &Scope) -> Result<GetResponse, Error> {
     let probe = scope.get_options().with_keys_only().with_limit(1);

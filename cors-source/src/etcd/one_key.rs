@@ -50,11 +50,11 @@ impl OneKey {
 
     fn loaded(&mut self, file: RuleFile, revision: i64, handle: &CorsHandle) {
         let name = self.key.clone();
-        let mended = self.fault.take().is_some();
+        let recovered = self.fault.take().is_some();
         let mut in_force = self.in_force.lock().unwrap_or_else(PoisonError::into_inner);
         if *in_force == *file.configuration() {
             handle.recovered();
-            if mended {
+            if recovered {
                 self.events.tell(&EtcdEvent::Recovered { name, revision });
             }
             return;

@@ -20,9 +20,9 @@ pub(super) struct Prefix {
     prefix: String,
     reading: Reading,
     names: Names,
-    /// The buckets whose key has a bad value: its hash, so that each is told once.
+    /// The buckets whose key has a bad value: its hash, so that each is reported once.
     bad: HashMap<String, u64>,
-    /// The keys that name no bucket, by their hash: each is told once.
+    /// The keys that name no bucket, by their hash: each is reported once.
     ignored: HashSet<u64>,
     hashes: RandomState,
     events: Events,
@@ -70,12 +70,12 @@ impl Prefix {
 
     /// Good rules, which may be those in force already.
     fn good(&mut self, buckets: &Buckets, name: &str, revision: i64, changed: bool) {
-        let mended = self.bad.remove(name).is_some();
+        let recovered = self.bad.remove(name).is_some();
         buckets.recovered(name);
         let name = name.to_owned();
         if changed {
             self.events.tell(&EtcdEvent::Loaded { name, revision });
-        } else if mended {
+        } else if recovered {
             self.events.tell(&EtcdEvent::Recovered { name, revision });
         }
     }
@@ -180,7 +180,7 @@ impl Sink for Prefix {
 
     fn delete(&mut self, key: &[u8], revision: i64) {
         let Some(buckets) = self.buckets.upgrade() else { return };
-        // Should it come back, it is told again.
+        // Should it come back, it is reported again.
         if self.ignored.remove(&self.hashes.hash_one(key)) {
             return;
         }

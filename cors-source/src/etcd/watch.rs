@@ -33,7 +33,7 @@ pub(super) struct Watch<S: Sink> {
     scope: Scope,
     sink: Arc<Mutex<S>>,
     events: Events,
-    /// The kinds of errors that were told since etcd is lost. Empty: it is not.
+    /// The kinds of errors that were reported since etcd is lost. Empty: it is not.
     lost: Vec<Discriminant<EtcdErrorKind>>,
     /// The number of the endpoint that is asked first.
     first: usize,

@@ -17,7 +17,7 @@ pub(crate) struct Bell {
 pub(crate) struct News {
     /// Nobody needs the watch any more.
     pub(crate) stop: bool,
-    /// Someone wants to be told again what the files say.
+    /// Someone asks again what the files say.
     pub(crate) reload: bool,
     /// A watched folder may be another one by now, or events were lost.
     pub(crate) watches_lost: bool,

@@ -39,7 +39,7 @@ const REST_AFTER_CLOSE: Duration = Duration::from_millis(50);
 const REST: Duration = Duration::from_millis(200);
 const REST_WHILE_OPEN: Duration = Duration::from_millis(600);
 
-/// How long what is wrong or missing must stay so before it is told: between two steps of an editor every file is.
+/// How long what is wrong or missing must stay so before it is reported: between two steps of an editor every file is.
 const REST_OF_FAULTS: Duration = Duration::from_millis(300);
 
 /// A file that is replaced again and again, each time whole, is taken after this time as it is.
@@ -116,7 +116,7 @@ pub(crate) enum Verdict {
     Listed,
 }
 
-/// What is there at the start. Files that were written just now get a second to come to rest; nothing is told yet.
+/// What is there at the start. Files that were written just now get a second to settle; nothing is reported yet.
 pub(crate) fn first_look(mut survey: impl FnMut() -> Survey, profile: Profile) -> BTreeMap<Key, (Print, Verdict)> {
     let mut before = BTreeMap::new();
     for _ in 0..ROUNDS {
@@ -200,7 +200,7 @@ struct Watch<S> {
 /// Why the kernel does not tell.
 enum WhyNot {
     New(String),
-    Told,
+    Reported,
 }
 
 /// What was seen for one key.
@@ -375,9 +375,9 @@ impl<S: Site> Watch<S> {
 impl WhyNot {
     /// The first time.
     fn tell(&mut self) -> Option<String> {
-        match std::mem::replace(self, Self::Told) {
+        match std::mem::replace(self, Self::Reported) {
             Self::New(why) => Some(why),
-            Self::Told => None,
+            Self::Reported => None,
         }
     }
 }
@@ -392,7 +392,7 @@ impl Item {
         Self { taken: Some((print, Instant::now())), ..Self::new(Print::Missing) }
     }
 
-    /// Found wrong, which is told.
+    /// Found wrong, which is reported.
     fn judged(print: Print) -> Self {
         Self { judged: Some(print.clone()), ..Self::new(print) }
     }
@@ -462,12 +462,12 @@ mod tests {
 
     use super::*;
 
-    /// One file. Panics when the thread asks what there is for the first time, and as often as told when it takes.
+    /// One file. Panics when the thread asks what there is for the first time, and as often as `takes` says when it takes.
     struct Panicky {
         path: PathBuf,
         surveys: u8,
         takes: u32,
-        told: Sender<String>,
+        reported: Sender<String>,
     }
 
     impl Site for Panicky {
@@ -497,7 +497,7 @@ mod tests {
                 panic!("take\n");
             }
             let taken = matches!(verdict, Verdict::Rules(_));
-            let _ = self.told.send(format!("taken {taken}"));
+            let _ = self.reported.send(format!("taken {taken}"));
         }
 
         fn polling(&mut self, _: String) {}
@@ -505,18 +505,18 @@ mod tests {
         fn growing(&mut self, _: &Key, _: &Path, _: Duration) {}
 
         fn panicked(&mut self, message: String) {
-            let _ = self.told.send(message);
+            let _ = self.reported.send(message);
         }
     }
 
-    /// What is told until the file is taken.
-    fn told(news: &Receiver<String>) -> Vec<String> {
-        let mut told = Vec::new();
-        while told.last().is_none_or(|last: &String| !last.starts_with("taken")) {
+    /// What is reported until the file is taken.
+    fn reported(news: &Receiver<String>) -> Vec<String> {
+        let mut reported = Vec::new();
+        while reported.last().is_none_or(|last: &String| !last.starts_with("taken")) {
             let line = news.recv_timeout(Duration::from_secs(20)).expect("it goes on");
-            told.push(line);
+            reported.push(line);
         }
-        told
+        reported
     }
 
     #[test]
@@ -526,11 +526,11 @@ mod tests {
         let rules = |origin: &str| format!(r#"[{{"AllowedOrigin": "{origin}", "AllowedMethod": "GET"}}]"#);
         std::fs::write(&path, rules("https://a.example.com")).expect("written");
         let (sender, news) = channel();
-        let site = Panicky { path: path.clone(), surveys: 0, takes: 2, told: sender };
+        let site = Panicky { path: path.clone(), surveys: 0, takes: 2, reported: sender };
         let (bell, end) = start(site, [], [], None).expect("a thread");
-        assert_eq!(told(&news), ["survey\\n", "take\\n", "take\\n", "taken true"]);
+        assert_eq!(reported(&news), ["survey\\n", "take\\n", "take\\n", "taken true"]);
         std::fs::write(&path, rules("https://b.example.com")).expect("written");
-        assert_eq!(told(&news), ["taken true"], "and what comes later is seen");
+        assert_eq!(reported(&news), ["taken true"], "and what comes later is seen");
         drop((bell, end));
         // The thread has ended with its site.
         while news.recv_timeout(Duration::from_secs(20)).is_ok() {}

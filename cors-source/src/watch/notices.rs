@@ -156,7 +156,7 @@ mod tests {
             Self { folder, bell, _notices: notices }
         }
 
-        /// What is told in the time after `change`.
+        /// What is reported in the time after `change`.
         fn news(&self, time: Duration, change: impl FnOnce(&Path)) -> News {
             change(self.folder.path());
             let now = Instant::now();
@@ -207,16 +207,16 @@ mod tests {
         assert!(!news.touched && !news.watches_lost);
     }
 
-    /// What is told of the writer last.
+    /// What is reported of the writer last.
     #[track_caller]
     fn writer(change: fn(&Path), expected: Writer) {
         let listening = Listening::new(file);
         let path = listening.folder.path().join("cors.xml");
         let start = Instant::now();
-        let mut told = listening.news(LONG, change).writers.get(&path).copied();
-        while told != Some(expected) {
-            assert!(start.elapsed() < LONG, "{told:?}");
-            told = listening.news(SHORT, |_| ()).writers.get(&path).copied().or(told);
+        let mut reported = listening.news(LONG, change).writers.get(&path).copied();
+        while reported != Some(expected) {
+            assert!(start.elapsed() < LONG, "{reported:?}");
+            reported = listening.news(SHORT, |_| ()).writers.get(&path).copied().or(reported);
         }
     }
 

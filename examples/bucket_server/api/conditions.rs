@@ -52,7 +52,7 @@ impl Conditions<'_> {
 
 /// What a writer is refused with if the object is there already: `None` where it may be replaced.
 ///
-/// A condition that this server has not is told, never passed over.
+/// A condition that this server has not is reported, never passed over.
 pub fn refusal(headers: &HeaderMap) -> Result<Option<ApiError>, ApiError> {
     for name in [header::IF_MATCH, header::IF_UNMODIFIED_SINCE] {
         if headers.contains_key(&name) {

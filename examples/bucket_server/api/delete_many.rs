@@ -61,7 +61,7 @@ async fn delete_one(server: &Server, call: &Call, bucket: &str, key: &str, versi
     server.store.delete(bucket, key).await
 }
 
-/// The keys with their versions, and whether only failures are to be told.
+/// The keys with their versions, and whether only failures are to be reported.
 fn list(body: &[u8]) -> Result<(Vec<(String, String)>, bool), ApiError> {
     let document = xml_body::parse(body, "Delete")?;
     let root = document.root_element();

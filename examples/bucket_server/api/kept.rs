@@ -1,4 +1,4 @@
-//! What is kept with an object's bytes, and what its writer is told.
+//! What is kept with an object's bytes, and what its writer is answered.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -71,10 +71,10 @@ pub async fn post(server: &Server, call: &mut Call, bucket: &str) -> Answer {
 fn redirect(form: &Form, bucket: &str, key: &str, etag: &str) -> Option<HeaderValue> {
     let page: Uri = form.fields.get("success_action_redirect")?.parse().ok()?;
     page.scheme()?;
-    let told = [("bucket", bucket), ("key", key), ("etag", etag)];
-    let told = told.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+    let reported = [("bucket", bucket), ("key", key), ("etag", etag)];
+    let reported = reported.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
     let separator = if page.query().is_some() { '&' } else { '?' };
-    HeaderValue::try_from(format!("{page}{separator}{}", told.join("&"))).ok()
+    HeaderValue::try_from(format!("{page}{separator}{}", reported.join("&"))).ok()
 }
 
 /// The fields that are the headers of an object put in another way.

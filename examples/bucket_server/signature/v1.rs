@@ -63,7 +63,7 @@ impl Claimed {
             Ok(name) if !name.is_empty() && !self.signs(name) => Err(access_denied(format!(
                 "The parameter `{name}` is not covered by this signature; sign with version 4."
             ))),
-            // What the server has not is told to whom the signature admits.
+            // What the server has not is reported to whom the signature admits.
             Ok(_) | Err(_) => Ok(()),
         }
     }

@@ -104,8 +104,8 @@ fn objects_come_back_as_they_were_put() {
     server.ask("GET /photos/a%20b/%C3%BC.txt", &[SIGNED], b"").is(404, "NoSuchKey");
     let missing = server.ask("HEAD /photos/a%20b/%C3%BC.txt", &[SIGNED], b"");
     missing.is(404, "");
-    let told = BASE64_STANDARD.decode(missing.header("x-oss-err")).expect("base64");
-    assert!(String::from_utf8_lossy(&told).contains("<Code>NoSuchKey</Code>"));
+    let reported = BASE64_STANDARD.decode(missing.header("x-oss-err")).expect("base64");
+    assert!(String::from_utf8_lossy(&reported).contains("<Code>NoSuchKey</Code>"));
     server.ask("DELETE /photos", &[SIGNED], b"").is(204, "");
     server.ask("GET /photos", &[SIGNED], b"").is(404, "NoSuchBucket");
 }
@@ -675,8 +675,8 @@ fn forms() {
         "meow",
     );
     posted.is(303, "");
-    let told = "&bucket=photos&key=cats%2F%C3%BC&etag=%22";
-    assert!(posted.header("location").starts_with(&format!("{redirect}{told}")), "{}", posted.header("location"));
+    let reported = "&bucket=photos&key=cats%2F%C3%BC&etag=%22";
+    assert!(posted.header("location").starts_with(&format!("{redirect}{reported}")), "{}", posted.header("location"));
     let expired = policy("2020-01-01", "");
     let unknown = policy("2100-01-01", "[\"ends-with\",\"$key\",\"x\"]");
     for (what, key, policy, signature, file, status, code) in [
