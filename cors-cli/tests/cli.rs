@@ -56,18 +56,38 @@ fn transcripts_read_as_kept() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What a README shows of the command is what it says.
+/// What the pages show of the command is what it says.
 #[test]
-fn the_readme_shows_real_output() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+fn the_pages_show_real_output() {
+    let assert = Assert::new().action_env("SNAPSHOTS");
+    let mut failures = Vec::new();
     let mut shown = 0;
-    for block in readme.split("```console\n").skip(1) {
-        let kept = block.split("```").next().expect("a block");
-        let copy = Copy::of(&folder());
-        snapbox::assert_data_eq!(replayed(kept, &copy.0), Data::text(kept).raw());
-        shown += 1;
+    for path in pages() {
+        let page = fs::read_to_string(&path).expect("a page");
+        let mut parts = page.split("```console\n");
+        let mut today = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (kept, rest) = part.split_once("```").expect("the end of a block");
+            let copy = Copy::of(&folder());
+            today.push_str(&format!("```console\n{}```{rest}", replayed(kept, &copy.0)));
+            shown += 1;
+        }
+        let expected = Data::read_from(&path, None).raw();
+        if let Err(difference) = assert.try_eq(Some(&"page"), today.into(), expected) {
+            failures.push(format!("{}\n{difference}", path.display()));
+        }
     }
-    assert!(shown > 0, "the README shows nothing of the command");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(shown > 3, "the pages show {shown} transcripts");
+}
+
+/// The README and everything in `docs`.
+fn pages() -> Vec<PathBuf> {
+    let docs = fs::read_dir(root().join("docs")).expect("docs").map(|entry| entry.expect("an entry").path());
+    let mut pages: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    pages
 }
 
 /// A lint that no transcript shows could change its words, or be lost, without anybody noticing.

@@ -101,12 +101,21 @@ pub use oss_cors_source;
 pub use oss_cors_source::{FileWatch, FolderWatch, LoadError, LoadErrorKind, LoadErrors, WatchEvent};
 pub use service::OssCors;
 
-/// Compiles the quick starts of the README.
+/// Compiles the code of the README and of the pages.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod pages {
+    macro_rules! page {
+        ($name:ident, $path:literal) => {
+            #[doc = include_str!(concat!("../../", $path))]
+            struct $name;
+        };
+    }
 
-/// Compiles the page for those who come from another layer.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/migration.md")]
-struct Migration;
+    page!(Readme, "README.md");
+    page!(Buckets, "docs/buckets.md");
+    page!(HotReload, "docs/hot-reload.md");
+    page!(Migration, "docs/migration.md");
+    page!(Rules, "docs/rules.md");
+    page!(Servers, "docs/servers.md");
+    page!(Troubleshooting, "docs/troubleshooting.md");
+}

@@ -15,6 +15,7 @@ mod explain;
 mod formats;
 mod lints;
 mod no_allocations;
+mod pages;
 mod properties;
 mod settings;
 
