@@ -24,6 +24,7 @@ mod replace;
 mod report;
 mod request;
 mod source;
+mod span;
 mod style;
 mod test;
 
