@@ -85,7 +85,7 @@ pub enum Failure {
         check: CheckFailure,
         /// The page's origin.
         origin: String,
-        /// The status, which Safari tells.
+        /// The status, which Safari names.
         status: u16,
     },
 }

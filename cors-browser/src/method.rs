@@ -1,7 +1,5 @@
 //! Methods, as Fetch sorts them.
 
-use std::borrow::Cow;
-
 /// Upper-cases those methods that a browser upper-cases. Any other, `patch` too, is sent as the page wrote it.
 ///
 /// ```
@@ -10,12 +8,9 @@ use std::borrow::Cow;
 /// assert_eq!(normalized_method("delete"), "DELETE");
 /// assert_eq!(normalized_method("patch"), "patch");
 /// ```
-pub fn normalized_method(method: &str) -> Cow<'_, str> {
+pub fn normalized_method(method: &str) -> &str {
     const UPPER_CASED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
-    match UPPER_CASED.iter().find(|known| known.eq_ignore_ascii_case(method)) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Borrowed(method),
-    }
+    UPPER_CASED.into_iter().find(|known| known.eq_ignore_ascii_case(method)).unwrap_or(method)
 }
 
 /// Whether a request with it needs no preflight on its account: GET, HEAD and POST.

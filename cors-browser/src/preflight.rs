@@ -17,7 +17,6 @@ pub struct Preflight {
     pub(crate) origin: String,
     pub(crate) method: String,
     pub(crate) unsafe_names: Vec<String>,
-    pub(crate) has_authorization: bool,
     pub(crate) credentials: Credentials,
     pub(crate) forced: bool,
 }
@@ -64,6 +63,11 @@ impl Preflight {
     ///
     /// The first thing on which it fails, in the order of Chromium: Allow-Origin before the status.
     pub fn allows(&self, answer: &Response<'_>) -> Result<Grant, Failure> {
+        self.judge(answer, false)
+    }
+
+    /// As Fetch says, or with `*` allowing `Authorization` too.
+    fn judge(&self, answer: &Response<'_>, by_wildcard_too: bool) -> Result<Grant, Failure> {
         if is_redirect(answer) {
             // Its headers are not even looked at.
             return Err(Failure::PreflightRedirect { status: answer.status });
@@ -88,7 +92,7 @@ impl Preflight {
         if !self.method_is_in(&methods) {
             return Err(Failure::MethodNotAllowed { method: self.method.clone() });
         }
-        if let Some(name) = self.first_name_not_in(&names) {
+        if let Some(name) = self.first_name_not_in(&names, by_wildcard_too) {
             return Err(Failure::HeaderNotAllowed { name: name.to_owned() });
         }
         Ok(Grant { max_age: max_age(answer) })
@@ -102,14 +106,13 @@ impl Preflight {
             || (self.forced && *methods == List::Absent)
     }
 
-    fn first_name_not_in(&self, allowed: &List<'_>) -> Option<&str> {
+    /// `Authorization` before all others, which `*` does not allow.
+    fn first_name_not_in(&self, allowed: &List<'_>, by_wildcard_too: bool) -> Option<&str> {
         let named = |name: &str| allowed.tokens().iter().any(|allowed| allowed.eq_ignore_ascii_case(name));
         let by_wildcard = self.wildcards_count() && allowed.tokens().contains(&"*");
-        // Never by `*`.
-        if self.has_authorization && !named("authorization") {
-            return Some("authorization");
-        }
-        self.unsafe_names.iter().map(String::as_str).find(|name| !by_wildcard && !named(name))
+        let mut names = self.unsafe_names.iter().map(String::as_str);
+        let authorization = names.clone().find(|name| !by_wildcard_too && *name == "authorization" && !named(name));
+        authorization.or_else(|| names.find(|name| !by_wildcard && !named(name)))
     }
 
     /// `*` is the name `*` where credentials are sent.
@@ -138,8 +141,8 @@ impl Failure {
     /// Whether Chromium, against Fetch, lets the request pass although `answer` fails so: it takes `*` among the
     /// allowed headers for `Authorization` too.
     pub fn passes_in_chromium(&self, preflight: &Preflight, answer: &Response<'_>) -> bool {
-        let lenient = Preflight { has_authorization: false, ..preflight.clone() };
-        matches!(self, Self::HeaderNotAllowed { name } if name == "authorization") && lenient.allows(answer).is_ok()
+        let is_of_authorization = matches!(self, Self::HeaderNotAllowed { name } if name == "authorization");
+        is_of_authorization && preflight.judge(answer, true).is_ok()
     }
 
     /// Whether only the check of Allow-Origin failed, and how.

@@ -51,7 +51,7 @@ impl Redirects {
     pub fn new(page: &str, method: &str, url: Address) -> Self {
         Self {
             page: page.to_owned(),
-            method: normalized_method(method).into_owned(),
+            method: normalized_method(method).to_owned(),
             cross_origin: url.origin() != page,
             current: url,
             followed: 0,

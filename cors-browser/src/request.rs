@@ -80,7 +80,7 @@ impl<'a> PageRequest<'a> {
             headers.iter().partition(|(name, value)| is_forbidden_request_header(name, value));
         Ok(Self {
             origin,
-            method: normalized_method(method).into_owned(),
+            method: normalized_method(method).to_owned(),
             headers,
             dropped: dropped.into_iter().map(|(name, _)| name).collect(),
             credentials,
@@ -117,7 +117,6 @@ impl<'a> PageRequest<'a> {
         needed.then(|| Preflight {
             origin: self.origin.to_owned(),
             method: self.method.clone(),
-            has_authorization: unsafe_names.iter().any(|name| name == "authorization"),
             unsafe_names,
             credentials: self.credentials,
             forced: self.forced,
@@ -161,7 +160,7 @@ impl fmt::Display for NeverSent {
             Self::NotAHeader { name } => {
                 write!(
                     f,
-                    "the header {} is malformed: a browser throws; mend its name or value",
+                    "the header {} is malformed: a browser throws; correct its name or value",
                     Shown(name.as_bytes())
                 )
             }

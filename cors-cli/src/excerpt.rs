@@ -8,15 +8,15 @@ use crate::source::Source;
 use crate::span::{Lines, Span};
 use crate::style::{ADVICE, ERROR, WARNING};
 
-/// More are told in a line each: nobody reads so many excerpts.
+/// More get a line each: nobody reads so many excerpts.
 const MOST_EXCERPTS: usize = 200;
 
 /// `findings`, ending with a line break; `excerpts` to show the source.
 pub fn show(findings: &[Finding], source: &Source, excerpts: bool) -> String {
     let shown = if excerpts { MOST_EXCERPTS } else { 0 };
     let lines = Lines::new(if excerpts { source.bytes() } else { &[] });
-    let told = |(index, finding)| if index < shown { excerpt(finding, source, &lines) } else { line(finding, source) };
-    findings.iter().enumerate().map(told).collect()
+    let text = |(index, finding)| if index < shown { excerpt(finding, source, &lines) } else { line(finding, source) };
+    findings.iter().enumerate().map(text).collect()
 }
 
 fn line(finding: &Finding, source: &Source) -> String {
@@ -26,13 +26,7 @@ fn line(finding: &Finding, source: &Source) -> String {
         Severity::Advice => ADVICE,
     };
     let place = finding.position().map(|place| format!("{}:{}:", place.line, place.column)).unwrap_or_default();
-    format!(
-        "{}:{place} {style}{}{style:#}: {}: {}\n",
-        source.name(),
-        label(finding),
-        finding.subject(),
-        Plain(&finding.message)
-    )
+    format!("{}:{place} {style}{}{style:#}: {}\n", source.name(), label(finding), finding.sentence())
 }
 
 /// The severity, the code, and whether `--deny` made it count.

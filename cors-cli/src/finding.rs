@@ -97,6 +97,11 @@ impl Finding {
     pub fn subject(&self) -> Subject<'_> {
         Subject(self)
     }
+
+    /// The subject and the message, harmless to a terminal.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}", self.subject(), Plain(&self.message))
+    }
 }
 
 pub struct Part<'a>(&'a Finding);

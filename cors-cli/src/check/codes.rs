@@ -60,8 +60,8 @@ pub fn list(json: bool) -> Report {
 pub fn summary(code: LintCode) -> String {
     let paragraphs = code.explanation().split("\n\n");
     let first = paragraphs.map(str::trim).find(|text| text.starts_with("**")).unwrap_or_default();
-    let told = first.trim_start_matches("**").split_once("** ").map_or(first, |(_, told)| told);
-    told.split_whitespace().collect::<Vec<_>>().join(" ")
+    let finds = first.trim_start_matches("**").split_once("** ").map_or(first, |(_, finds)| finds);
+    finds.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn severity(code: LintCode) -> Severity {

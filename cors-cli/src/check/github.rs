@@ -2,7 +2,6 @@
 
 use super::checked::Checked;
 use super::document::Total;
-use crate::escape::Plain;
 use crate::finding::{Finding, Severity};
 use crate::span::Lines;
 
@@ -33,9 +32,8 @@ fn annotation(file: &str, finding: &Finding, lines: Option<&Lines<'_>>) -> Strin
     let place = finding.position().map(|place| format!(",line={},col={}", place.line, place.column));
     let end = lines.and_then(|lines| lines.end_column(finding)).map(|end| format!(",endColumn={end}"));
     let title = format!(",title={}", property(finding.code.unwrap_or(finding.severity.name())));
-    let told = format!("{}: {}", finding.subject(), Plain(&finding.message));
     let (place, end) = (place.unwrap_or_default(), end.unwrap_or_default());
-    format!("::{level} file={file}{place}{end}{title}::{}\n", message(&told))
+    format!("::{level} file={file}{place}{end}{title}::{}\n", message(&finding.sentence()))
 }
 
 /// As `@actions/core` writes it: what ends a line would end the command.

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use super::checked::Checked;
 use super::codes::summary;
-use crate::escape::Plain;
 use crate::finding::{Finding, Severity};
 use crate::span::Lines;
 
@@ -209,7 +208,7 @@ fn outcomes(file: &Checked, rules: &BTreeMap<&'static str, usize>) -> Vec<Outcom
         rule_index: rules.get(rule_id(finding)).copied().unwrap_or_default(),
         // What fails the check is an error, whatever it is by default.
         level: if finding.denied { "error" } else { level(finding.severity) },
-        message: Text { text: format!("{}: {}", finding.subject(), Plain(&finding.message)) },
+        message: Text { text: finding.sentence() },
         locations: [location(file, Some(finding), lines.as_ref())],
     };
     file.findings.iter().map(outcome).collect()
